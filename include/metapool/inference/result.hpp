@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <metapool/effect/scale.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace metapool {
+
+/// An estimate with its interval, as a reader wants it (ratios for log measures).
+template <class Real = double>
+struct natural_interval {
+  Real estimate{};
+  Real lower{};
+  Real upper{};
+};
+
+/// The pooled mean with its interval and test. Scale: that of measure (logarithms for ratios); natural() brings it back.
+template <class Real = double>
+struct mean_inference {
+  using real_type = Real;
+  measure_info measure{};
+  std::string method{};        ///< "Wald z", "Hartung-Knapp, scale factor at least 1", ...
+  Real estimate{};
+  Real se{};                   ///< the standard error that this method uses
+  Real lower{};
+  Real upper{};
+  double level = 0.95;
+  Real critical{};             ///< half width of the interval in units of se
+  Real statistic{};            ///< estimate / se, tests the estimate against no effect (0 on the pooling scale)
+  std::optional<Real> df{};    ///< degrees of freedom of the t distribution; empty for the normal
+  Real p{};                    ///< two-sided
+  std::optional<Real> scale_factor{};  ///< Hartung and Knapp's q before any safeguard
+  std::vector<std::string> notes{};    ///< which safeguard took effect, and the like
+  natural_interval<Real> natural() const {
+    return {to_natural(measure.scale, estimate), to_natural(measure.scale, lower), to_natural(measure.scale, upper)};
+  }
+};
+
+/// Where the effect of a new trial is expected. Scale: that of measure.
+template <class Real = double>
+struct prediction {
+  using real_type = Real;
+  measure_info measure{};
+  std::string method{};
+  Real estimate{};
+  Real se{};                  ///< sqrt(tau2 + se of the mean squared)
+  Real lower{};
+  Real upper{};
+  double level = 0.95;
+  std::optional<Real> df{};   ///< degrees of freedom; empty for the normal
+  natural_interval<Real> natural() const {
+    return {to_natural(measure.scale, estimate), to_natural(measure.scale, lower), to_natural(measure.scale, upper)};
+  }
+};
+
+/// How much studies differ beyond chance.
+template <class Real = double>
+struct heterogeneity_result {
+  Real q{};                      ///< Cochran's Q
+  std::size_t df{};              ///< k - 1
+  std::optional<Real> p{};       ///< of Q against chi-squared(df); empty if df = 0
+  Real i2_q{};                   ///< max(0, (Q - df) / Q), a fraction (Higgins & Thompson; RevMan 5, meta, Stata); 0 if df = 0
+  Real h2_q{};                   ///< Q / df; 1 if df = 0
+  std::optional<Real> i2_tau2{}; ///< tau2 / (tau2 + typical variance), a fraction (metafor, RevMan Web); empty without tau2
+  std::optional<Real> h2_tau2{}; ///< 1 + tau2 / typical variance
+  std::optional<Real> typical_variance{};  ///< Higgins & Thompson (2002) equation 9; empty if df = 0
+  std::optional<Real> tau2{};
+};
+
+/// State of an interval whose ends may not exist.
+enum class interval_state {
+  regular,
+  empty_set   ///< no value of the parameter is compatible: both ends fall below zero
+};
+
+/// An interval of the between-study variance, and of I2 and H2 that follow from it. Scale: that of y squared; I2 a fraction.
+template <class Real = double>
+struct tau2_interval {
+  std::string method{};
+  interval_state state = interval_state::regular;
+  double level = 0.95;
+  Real lower{};      ///< meaningless (0) if the state is empty_set
+  Real upper{};
+  Real i2_lower{};
+  Real i2_upper{};
+  Real h2_lower{};
+  Real h2_upper{};
+};
+
+}  // namespace metapool

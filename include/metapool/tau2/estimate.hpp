@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <metapool/data/check.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace metapool {
+
+/// How an iteration ended. Closed forms converge in 0 iterations with residual 0.
+template <class Real = double>
+struct convergence {
+  bool converged = true;
+  std::size_t iterations = 0;
+  Real residual{};  ///< the equation's value at the answer (the score, or Q - (k - 1)), on its own scale
+};
+
+/// A between-study variance with what is known of it. Scale: that of y squared.
+template <class Real = double>
+struct tau2_estimate {
+  Real tau2{};
+  std::optional<Real> se{};                   ///< asymptotic standard error, where defined
+  metapool::convergence<Real> convergence{};
+  std::vector<Real> maxima{};                 ///< all local maxima of the likelihood, ascending, if there is more than one
+};
+
+/// A between-study variance estimator: a value that is called with k >= 2 effects y and variances v > 0 and has a static `name`.
+/// A user's own type that meets it works wherever reml{} does.
+template <class T, class Real = double>
+concept tau2_estimator = requires(const T& t, std::span<const Real> y, std::span<const Real> v) {
+  { t(y, v) } -> std::convertible_to<tau2_estimate<Real>>;
+  { T::name } -> std::convertible_to<std::string_view>;
+};
+
+namespace detail {
+
+/// The contract shared by every tau2 estimator. Throws input_error.
+template <class Real>
+void check_tau2_input(std::string_view function, std::span<const Real> y, std::span<const Real> v) {
+  if (y.size() != v.size()) throw_input_error(function, "y and v differ in size");
+  if (y.size() < 2) throw_input_error(function, "k = " + std::to_string(y.size()) + ": at least two studies are needed for a between-study variance");
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (!is_finite(y[i])) throw_study_error(function, std::to_string(i + 1), "y", y[i], "must be a finite number");
+    if (!(v[i] > 0) || !is_finite(v[i])) throw_study_error(function, std::to_string(i + 1), "v", v[i], "must be finite and positive");
+  }
+}
+
+}  // namespace detail
+}  // namespace metapool
