@@ -2,6 +2,7 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/math/convergence.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -11,14 +12,6 @@
 #include <vector>
 
 namespace metapool {
-
-/// How an iteration ended. Closed forms converge in 0 iterations with residual 0.
-template <class Real = double>
-struct convergence {
-  bool converged = true;
-  std::size_t iterations = 0;
-  Real residual{};  ///< the equation's value at the answer (the score, or Q - (k - 1)), on its own scale
-};
 
 /// A between-study variance with what is known of it. Scale: that of y squared.
 template <class Real = double>

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+// Roots of one equation in a bracket, by Boost.Math.
+#pragma once
+
+#include <metapool/math/convergence.hpp>
+#include <metapool/math/policy.hpp>
+
+#include <boost/math/tools/roots.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace metapool::detail {
+
+/// Root of f in [lower, upper], where f(lower) and f(upper) differ in sign (an end that is a root is returned). TOMS 748
+/// (Alefeld, Potra & Shi 1995) to the last bits. Without a change of sign, or after 500 evaluations, state.converged is false
+/// and the better end is returned.
+template <class Real, class F>
+Real bracketed_root(F f, Real lower, Real upper, convergence<Real>& state) {
+  using std::fabs;
+  const Real at_lower = f(lower);
+  const Real at_upper = f(upper);
+  state.iterations += 2;
+  const auto finish = [&](const Real& x, const Real& value, bool converged) {
+    state.residual = value;
+    state.converged = converged;
+    return x;
+  };
+  if (at_lower == 0) return finish(lower, at_lower, true);
+  if (at_upper == 0) return finish(upper, at_upper, true);
+  if (!((at_lower < 0) != (at_upper < 0))) {
+    return fabs(at_lower) < fabs(at_upper) ? finish(lower, at_lower, false) : finish(upper, at_upper, false);
+  }
+  std::uintmax_t evaluations = 500;
+  const auto close = [](const Real& a, const Real& b) {
+    return fabs(Real(a - b)) <= 2 * std::numeric_limits<Real>::epsilon() * (std::min)(Real(fabs(a)), Real(fabs(b)));
+  };
+  const std::pair<Real, Real> bracket =
+      boost::math::tools::toms748_solve(f, lower, upper, at_lower, at_upper, close, evaluations, math_policy());
+  state.iterations += static_cast<std::size_t>(evaluations);
+  const Real at_first = f(bracket.first);
+  const Real at_second = f(bracket.second);
+  const bool converged = evaluations < 500 || close(bracket.first, bracket.second);
+  return fabs(at_first) <= fabs(at_second) ? finish(bracket.first, at_first, converged) : finish(bracket.second, at_second, converged);
+}
+
+/// Root of a function that returns the pair (f, f') in [lower, upper] by Newton's method from `guess`, with bisection wherever a step
+/// leaves the bracket or does not shrink (Boost's newton_raphson_iterate), to the last bits. state.residual is not set.
+template <class Real, class F>
+Real newton_root(F f, Real guess, Real lower, Real upper, convergence<Real>& state) {
+  if (!(lower < upper)) return lower;
+  constexpr std::uintmax_t limit = 500;
+  std::uintmax_t iterations = limit;
+  const Real root = boost::math::tools::newton_raphson_iterate(f, guess, lower, upper, std::numeric_limits<Real>::digits - 2, iterations);
+  state.iterations += static_cast<std::size_t>(iterations);
+  state.converged = iterations < limit;
+  return root;
+}
+
+}  // namespace metapool::detail
