@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# Builds everything and runs all tests. Options of its own for CMake can follow: sh tests/run.sh -DCMAKE_CXX_COMPILER=clang++
+# METAPOOL_BUILD_DIR names another build folder than build/tests.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+. "$root/cmake/setup.sh"
+out=${METAPOOL_BUILD_DIR:-$root/build/tests}
+
+say "Looking for a compiler, CMake, Boost, Eigen, doctest and nlohmann-json"
+need compiler cmake ninja boost eigen doctest json
+say "Configuring in ${out#"$root/"}"
+configure "$out" -DMETAPOOL_BUILD_TESTS=ON -DMETAPOOL_BUILD_EXAMPLES=ON -DMETAPOOL_BUILD_BENCHMARKS=OFF "$@"
+say "Building"
+build "$out"
+say "Testing"
+rm -f "$out/results.xml"
+status=0
+(cd "$out" && ctest --output-on-failure --no-tests=error --parallel "$(jobs)" --output-junit results.xml) || status=$?
+# The counts of the first line with tests="..." (the suite): CTest counts a skipped test as neither passed nor failed.
+count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p; s/^.*<testsuite[^>]* $1=\"\([0-9]*\)\".*/\1/p" "$out/results.xml" | head -n 1; }
+total=$(count tests) failed=$(count failures) skipped=$(count skipped) disabled=$(count disabled)
+if [ "$((skipped + disabled))" != 0 ]; then say "$((skipped + disabled)) tests did not run"; fi
+echo "$((total - failed - skipped - disabled)) passed, $failed failed"
+exit $status
