@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+// From trials with continuous outcomes to effect sizes, with a record of every study.
+#pragma once
+
+#include <metapool/data/continuous_trial.hpp>
+#include <metapool/effect/effects.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+namespace metapool {
+
+/// Means, standard deviations and sizes of two arms.
+template <class Real = double>
+struct two_means {
+  Real mean1{}, sd1{}, n1{};  ///< treated
+  Real mean2{}, sd2{}, n2{};  ///< control
+};
+
+/// An effect measure of two means: a value with a static `info` and static `defined` that is called with two_means and returns y and v.
+/// One that needs all studies before the first (smd_variance::average) has a member prepared(range of two_means) that returns such a value.
+template <class M, class Real = double>
+concept continuous_measure = requires(const M& measure, const two_means<Real>& t) {
+  { M::info } -> std::convertible_to<measure_info>;
+  { M::defined(t) } -> std::convertible_to<bool>;
+  { measure(t) } -> std::convertible_to<effect<Real>>;
+};
+
+namespace detail {
+
+template <class Trials>
+using continuous_trial_type = std::remove_cvref_t<decltype(*std::begin(std::declval<const Trials&>()))>;
+
+template <class T>
+inline constexpr bool is_continuous_trial = false;
+template <class Real>
+inline constexpr bool is_continuous_trial<continuous_trial<Real>> = true;
+
+/// A range whose elements are continuous trials.
+template <class Trials>
+concept continuous_trials = requires(const Trials& t) {
+  std::begin(t);
+  std::end(t);
+} && is_continuous_trial<continuous_trial_type<Trials>>;
+
+template <class Real>
+two_means<Real> means_of(const continuous_trial<Real>& t) {
+  return {*t.treated.mean, *t.treated.sd, *t.treated.total, *t.control.mean, *t.control.sd, *t.control.total};
+}
+
+}  // namespace detail
+
+/// Effect sizes of trials with continuous outcomes.
+///
+/// trials: a range of continuous_trial<Real>; measure: mean_difference{}, standardized_mean_difference{} or your own continuous_measure.
+/// Returns y, v and labels of the pooled studies, and in audit one record a trial (missing numbers, too few patients, variance zero).
+/// Throws input_error if a known number breaks its contract (see check).
+template <detail::continuous_trials Trials, class Measure>
+  requires continuous_measure<Measure, typename detail::continuous_trial_type<Trials>::real_type>
+auto effect_sizes(const Trials& trials, const Measure& measure) -> effects<typename detail::continuous_trial_type<Trials>::real_type> {
+  using Real = typename detail::continuous_trial_type<Trials>::real_type;
+  std::size_t k = 0;
+  for (const auto& trial : trials) {
+    check(trial, "effect_sizes");
+    ++k;
+  }
+  effects<Real> result;
+  result.measure = Measure::info;
+  detail::reserve(result, k);
+  const auto run = [&](const auto& prepared) {
+    for (const auto& trial : trials) {
+      study_audit<Real> audit;
+      audit.label = trial.label;
+      if (!is_complete(trial)) {
+        audit.status = study_status::not_reported;
+      } else if (!Measure::defined(detail::means_of(trial))) {
+        audit.status = study_status::too_small;
+      } else {
+        detail::append_pooled(result, std::move(audit), prepared(detail::means_of(trial)));
+        continue;
+      }
+      result.audit.push_back(std::move(audit));
+    }
+  };
+  if constexpr (requires { measure.template prepared<Real>(trials); }) {
+    run(measure.template prepared<Real>(trials));
+  } else {
+    run(measure);
+  }
+  detail::warn_of_duplicate_labels(result);
+  return result;
+}
+
+}  // namespace metapool

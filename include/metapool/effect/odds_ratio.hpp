@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/effect/binary_effects.hpp>
+#include <metapool/math/arithmetic.hpp>
+
+namespace metapool {
+
+/// Odds ratio: y = log(a d / (b c)), v = 1/a + 1/b + 1/c + 1/d.
+/// Scale: log. Domain: all four cells positive (after the zero-cell policy). 15 significant digits.
+/// Woolf (1955) Ann Hum Genet 19:251, doi:10.1111/j.1469-1809.1955.tb01348.x.
+struct odds_ratio {
+  static constexpr measure_info info{"odds_ratio", "OR", "odds ratio", scale::log};
+
+  template <class Real>
+  static bool defined(const two_by_two<Real>& t) {
+    return t.a > 0 && t.b > 0 && t.c > 0 && t.d > 0;
+  }
+
+  /// True for the studies that carry no information on the odds ratio: no events in both arms, or nothing but events.
+  template <class Real>
+  static bool uninformative(const two_by_two<Real>& t) {
+    return (t.a == 0 && t.c == 0) || (t.b == 0 && t.d == 0);
+  }
+
+  template <class Real>
+  effect<Real> operator()(const two_by_two<Real>& t) const {
+    const Real y = detail::log_ratio(Real(t.a * t.d), Real(t.b * t.c), detail::difference_of_products(t.a, t.d, t.b, t.c));
+    return {y, 1 / t.a + 1 / t.b + 1 / t.c + 1 / t.d};
+  }
+};
+
+}  // namespace metapool
