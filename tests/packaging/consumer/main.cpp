@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// The smallest program that shows that the headers are found and that they are the right ones.
+#if __has_include(<metapool/metapool.hpp>)
+#include <metapool/metapool.hpp>
+#endif
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/version.hpp>
+
+#include <boost/math/distributions/normal.hpp>
+#include <cstdio>
+
+int main() {
+  const metapool::binary_trial<> trial{.label = "A", .treated = {.events = 1, .total = 12}, .control = {.events = 7, .total = 12}};
+  metapool::check(trial, "consumer");
+  const auto t = metapool::table_of(trial);
+  std::printf("metapool %s: %.0f of %.0f\n", metapool::version, t.a + t.c, t.total());
+  return boost::math::cdf(boost::math::normal{}, 0.0) == 0.5 ? 0 : 1;
+}

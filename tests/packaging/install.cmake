@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSL-1.0
+# Installs into a fresh prefix, checks that all headers came along and that no file there names this folder or the prefix, and copies the
+# prefix elsewhere. cmake -Dbuild= -Droot= -Dscratch= -Dconfiguration= -P install.cmake
+file(REMOVE_RECURSE "${scratch}")
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${build}" --prefix "${scratch}/prefix" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+file(GLOB_RECURSE here RELATIVE "${root}/include" "${root}/include/*.hpp")
+file(GLOB_RECURSE there RELATIVE "${scratch}/prefix/include" "${scratch}/prefix/include/*")
+list(SORT here)
+list(SORT there)
+if(NOT here STREQUAL there)
+  message(FATAL_ERROR "installed headers:\n${there}\nheaders:\n${here}")
+endif()
+file(GLOB_RECURSE installed "${scratch}/prefix/*")
+foreach(file IN LISTS installed)
+  file(READ "${file}" text)
+  foreach(place "${scratch}" "${root}/" "${build}")
+    string(FIND "${text}" "${place}" found)
+    if(NOT found EQUAL -1)
+      message(FATAL_ERROR "${file} names ${place}")
+    endif()
+  endforeach()
+endforeach()
+file(COPY "${scratch}/prefix/" DESTINATION "${scratch}/moved here")
