@@ -6,7 +6,9 @@
 
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <optional>
+#include <string>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,10 @@ void check_tau2_input(std::string_view function, std::span<const Real> y, std::s
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (!is_finite(y[i])) throw_study_error(function, std::to_string(i + 1), "y", y[i], "must be a finite number");
     if (!(v[i] > 0) || !is_finite(v[i])) throw_study_error(function, std::to_string(i + 1), "v", v[i], "must be finite and positive");
+    const Real cube = v[i] * v[i] * v[i];
+    if (!(cube > (std::numeric_limits<Real>::min)() && is_finite(cube))) {
+      throw_study_error(function, std::to_string(i + 1), "v", v[i], "is out of the range whose cube this number type can hold; change the unit of the outcome");
+    }
   }
 }
 

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSL-1.0
+// All maxima of the (restricted) likelihood in tau2, found with proof and not by luck.
+#pragma once
+
+#include <metapool/math/constants.hpp>
+#include <metapool/math/roots.hpp>
+#include <metapool/tau2/estimate.hpp>
+#include <metapool/tau2/kernel.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace metapool {
+
+enum class likelihood_kind { restricted, full };
+
+/// Logarithm of the likelihood of the normal-normal model at tau2 >= 0, maximised over the mean; constants included, with the
+/// restricted one's log det(X'X) = log k (as metafor and lme4 count).
+/// restricted: -(k-1)/2 log(2 pi) + log(k)/2 - sum log(v + tau2)/2 - log(sum w)/2 - Q/2; full: -k/2 log(2 pi) - sum log(v + tau2)/2 - Q/2.
+template <class Real>
+Real log_likelihood(std::span<const Real> y, std::span<const Real> v, const Real& tau2, likelihood_kind kind) {
+  using std::log;
+  const detail::pooled_sums<Real> s = detail::pool_at(y, v, tau2);
+  Real sum = 0;
+  for (const Real& x : v) sum += log(Real(x + tau2));
+  const Real log_two_pi = log(Real(Real(2) * detail::pi<Real>()));
+  const Real k = static_cast<Real>(y.size());
+  if (kind == likelihood_kind::full) return -(k * log_two_pi + sum + s.q) / 2;
+  return (log(k) - (k - 1) * log_two_pi - sum - log(s.w) - s.q) / 2;
+}
+
+namespace detail {
+
+/// The score in tau2, twice: a(tau2) - g(tau2) with a = y'PPy and g = tr P (restricted) or sum w (full).
+///
+/// With M = L'VL for orthonormal contrasts L, whose eigenvalues m_j lie in [v_min, v_max], P(tau2) = L (M + tau2 I)^-1 L'. So a, g and
+/// their derivatives are sums of positive multiples of powers of 1 / (m_j + tau2): they fall, and their logarithms are convex. This gives
+/// proofs on a whole interval [t1, t2] from its ends: no root if a(t1) < g(t2) or a(t2) > g(t1); at most one, a maximum, if the
+/// logarithmic slope of a at t2 still exceeds that of g at t1 (then a/g falls); at most one, a minimum, the other way round.
+/// Beyond v_max - 2 v_min a/g always falls.
+template <class Real>
+struct score_point {
+  Real t{};
+  Real a{}, g{};        ///< the two terms
+  Real da{}, dg{};      ///< minus their derivatives, both >= 0
+  Real value() const { return a - g; }
+};
+
+template <class Real>
+score_point<Real> score_at(std::span<const Real> y, std::span<const Real> v, const Real& t, likelihood_kind kind) {
+  const pooled_sums<Real> s = pool_at(y, v, t);
+  score_point<Real> p;
+  p.t = t;
+  p.a = s.a2;
+  p.da = 2 * s.yppp();
+  if (kind == likelihood_kind::restricted) {
+    p.g = s.trace_p();
+    p.dg = s.trace_pp();
+  } else {
+    p.g = s.w;
+    p.dg = s.w2;
+  }
+  return p;
+}
+
+template <class Real>
+class maxima_search {
+ public:
+  maxima_search(std::span<const Real> y, std::span<const Real> v, likelihood_kind kind) : y_(y), v_(v), kind_(kind), range_(range_of(y, v)) {}
+
+  /// Calls found(tau2) for every local maximum on [0, inf), ascending.
+  template <class Found>
+  void run(Found found) {
+    const score_point<Real> zero = at(Real(0));
+    if (!(zero.value() > 0)) found(Real(0));
+    const Real top = upper_bound();
+    if (!(top > 0)) return;
+    const score_point<Real> end = at(top);
+    const Real tail = range_.v_max - 2 * range_.v_min;  // beyond it there is at most one root
+    if (tail > 0 && tail < top) {
+      const score_point<Real> middle = at(tail);
+      search(zero, middle, 0, found);
+      polish_if_falling(middle, end, found);
+    } else if (tail > 0) {
+      search(zero, end, 0, found);
+    } else {
+      polish_if_falling(zero, end, found);
+    }
+  }
+
+  metapool::convergence<Real> state{};
+
+ private:
+  score_point<Real> at(const Real& t) {
+    ++state.iterations;
+    return score_at(y_, v_, t, kind_);
+  }
+
+  /// No stationary point lies beyond it: a <= S / (v_min + t)^2 and g >= n / (v_max + t), S = sum (y - ybar)^2, n = k - 1 (or k).
+  Real upper_bound() const {
+    using std::sqrt;
+    const Real n = kind_ == likelihood_kind::restricted ? static_cast<Real>(y_.size() - 1) : static_cast<Real>(y_.size());
+    const Real s = range_.sum_of_squares / n;
+    const Real x = (s + sqrt(Real(s * s + 4 * s * (range_.v_max - range_.v_min)))) / 2;
+    return x * Real(1.000001) - range_.v_min;
+  }
+
+  template <class Found>
+  void polish_if_falling(const score_point<Real>& left, const score_point<Real>& right, Found& found) {
+    if (!(left.value() > 0 && right.value() <= 0)) return;
+    // secant start on log a - log g, which is nearly straight in log(v_min + t); Newton on the score from there
+    const auto f = [&](const Real& t) {
+      const score_point<Real> p = at(t);
+      return std::pair<Real, Real>(p.value(), p.dg - p.da);
+    };
+    const Real guess = left.t > 0 ? left.t : start();
+    metapool::convergence<Real> c;
+    const Real lower = left.t;
+    const Real root = newton_root(f, guess > lower && guess < right.t ? guess : Real((lower + right.t) / 2), lower, right.t, c);
+    if (!c.converged) state.converged = false;
+    found(root);
+  }
+
+  /// A first guess: the moment estimator of DerSimonian and Laird.
+  Real start() {
+    const pooled_sums<Real> s = pool_at(y_, v_, Real(0));
+    const Real c = s.trace_p();
+    return c > 0 ? Real((s.q - static_cast<Real>(y_.size() - 1)) / c) : Real(0);
+  }
+
+  template <class Found>
+  void search(const score_point<Real>& left, const score_point<Real>& right, int depth, Found& found) {
+    using std::sqrt;
+    if (left.a < right.g || right.a > left.g) return;                       // no root between
+    const bool falls = right.da * left.g > left.dg * right.a;               // slope of log a at the right > slope of log g at the left
+    const bool rises = left.da * right.g < right.dg * left.a;
+    const Real x1 = range_.v_min + left.t;
+    const Real x2 = range_.v_min + right.t;
+    if (rises && !falls) return;                                            // at most a minimum
+    if (falls || depth >= 60 || !(x2 > x1 * Real(1.0000001))) {
+      polish_if_falling(left, right, found);
+      return;
+    }
+    const score_point<Real> middle = at(Real(sqrt(x1) * sqrt(x2)) - range_.v_min);
+    search(left, middle, depth + 1, found);
+    search(middle, right, depth + 1, found);
+  }
+
+  std::span<const Real> y_, v_;
+  likelihood_kind kind_;
+  input_range<Real> range_;
+};
+
+/// The tau2 >= 0 with the largest likelihood; all local maxima are in the result if there are several.
+template <class Real>
+tau2_estimate<Real> maximise_likelihood(std::span<const Real> y, std::span<const Real> v, likelihood_kind kind) {
+  tau2_estimate<Real> result;
+  maxima_search<Real> search(y, v, kind);
+  std::size_t count = 0;
+  Real best{};
+  search.run([&](const Real& t) {
+    if (count == 0) {
+      result.tau2 = t;
+    } else {
+      if (count == 1) {
+        result.maxima.push_back(result.tau2);
+        best = log_likelihood(y, v, result.tau2, kind);
+      }
+      result.maxima.push_back(t);
+      const Real here = log_likelihood(y, v, t, kind);
+      if (here > best) {
+        best = here;
+        result.tau2 = t;
+      }
+    }
+    ++count;
+  });
+  result.convergence = search.state;
+  if (count == 0) result.convergence.converged = false;
+  result.convergence.residual = result.tau2 > 0 ? score_at(y, v, result.tau2, kind).value() : Real(0);
+  return result;
+}
+
+}  // namespace detail
+}  // namespace metapool
