@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Installs into a fresh prefix, checks that all headers came along and that no file there names this folder or the prefix, and copies the
 # prefix elsewhere. cmake -Dbuild= -Droot= -Dscratch= -Dconfiguration= -P install.cmake
+cmake_minimum_required(VERSION 3.22)
 file(REMOVE_RECURSE "${scratch}")
 execute_process(COMMAND "${CMAKE_COMMAND}" --install "${build}" --prefix "${scratch}/prefix" COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
 file(GLOB_RECURSE here RELATIVE "${root}/include" "${root}/include/*.hpp")

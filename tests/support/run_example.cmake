@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Runs an example in a folder of its own, beside a copy of examples/data, and compares what it prints and each file that it writes with
 # expected/<name>.txt and expected/<file>. cmake -Dprogram= -Dname= -Darguments= -Dexamples= -Dscratch= -P run_example.cmake
+cmake_minimum_required(VERSION 3.22)
 file(REMOVE_RECURSE "${scratch}")
 file(MAKE_DIRECTORY "${scratch}")
 if(EXISTS "${examples}/data")
