@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # Builds everything and runs all tests. Options of its own for CMake can follow: sh tests/run.sh -DCMAKE_CXX_COMPILER=clang++
-# METAPOOL_BUILD_DIR names another build folder than build/tests.
+# METAPOOL_BUILD_DIR names another build folder than build/tests; METAPOOL_CTEST holds options for ctest, such as '-L math'.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 . "$root/cmake/setup.sh"
@@ -16,7 +16,8 @@ build "$out"
 say "Testing"
 rm -f "$out/results.xml"
 status=0
-(cd "$out" && ctest --output-on-failure --no-tests=error --parallel "$(jobs)" --output-junit results.xml) || status=$?
+# shellcheck disable=SC2086
+(cd "$out" && ctest --output-on-failure --no-tests=error --parallel "$(jobs)" --output-junit results.xml ${METAPOOL_CTEST:-}) || status=$?
 # The counts of the first line with tests="..." (the suite): CTest counts a skipped test as neither passed nor failed.
 count() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p; s/^.*<testsuite[^>]* $1=\"\([0-9]*\)\".*/\1/p" "$out/results.xml" | head -n 1; }
 total=$(count tests) failed=$(count failures) skipped=$(count skipped) disabled=$(count disabled)

@@ -21,7 +21,8 @@ bool letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
 
 /// True if `word` stands in `line` as a word of its own, in any case of letters.
 bool has_word(std::string line, std::string_view word) {
-  std::transform(line.begin(), line.end(), line.begin(), [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  std::transform(line.begin(), line.end(), line.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
   for (std::size_t at = line.find(word); at != std::string::npos; at = line.find(word, at + 1)) {
     const bool starts = at == 0 || !letter(line[at - 1]);
     const std::size_t end = at + word.size();
@@ -36,7 +37,8 @@ bool has_private_path(const std::string& line) {
     const std::string path = std::string("/") + name + "/";
     for (std::size_t at = line.find(path); at != std::string::npos; at = line.find(path, at + 1)) {
       const char before = at == 0 ? ' ' : line[at - 1];
-      if (!letter(before) && before != '.' && before != '}' && before != '-' && before != '/' && before != ']' && before != '*') return true;
+      if (!letter(before) && before != '.' && before != '}' && before != '-' && before != '/' && before != ']' && before != '*')
+        return true;
     }
   }
   return false;
