@@ -4,7 +4,7 @@
 
 #include <metapool/math/policy.hpp>
 
-#include <boost/math/constants/constants.hpp>
+#include <metapool/math/constants.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/tools/fraction.hpp>
 
@@ -69,7 +69,7 @@ Real log_normal_upper_tail(const Real& z) {
   };
   terms generator{z};
   const Real fraction = boost::math::tools::continued_fraction_b(generator, std::numeric_limits<Real>::epsilon());
-  return -z * z / 2 - log(2 * boost::math::constants::pi<Real>()) / 2 - log(fraction);
+  return -z * z / 2 - log(2 * pi<Real>()) / 2 - log(fraction);
 }
 
 }  // namespace metapool::detail

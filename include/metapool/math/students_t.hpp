@@ -4,7 +4,7 @@
 
 #include <metapool/math/policy.hpp>
 
-#include <boost/math/constants/constants.hpp>
+#include <metapool/math/constants.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/tools/fraction.hpp>
@@ -72,7 +72,7 @@ Real log_t_upper_tail(const Real& t, const Real& df) {
   const Real odds = t * t / df;  // x = 1 / (1 + odds)
   terms generator{a, Real(1 / (1 + odds))};
   const Real fraction = boost::math::tools::continued_fraction_b(generator, std::numeric_limits<Real>::epsilon());
-  const Real beta = boost::math::tgamma_delta_ratio(a, Real(Real(1) / 2), math_policy()) * sqrt(boost::math::constants::pi<Real>());
+  const Real beta = boost::math::tgamma_delta_ratio(a, Real(Real(1) / 2), math_policy()) * sqrt(pi<Real>());
   return -a * log1p(odds) - log1p(Real(1 / odds)) / 2 - log(Real(a * beta * fraction)) - log(Real(2));
 }
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+// Everything. Including it costs about two seconds of compile time; single headers cost less.
+#pragma once
+
+#include <metapool/version.hpp>
+
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/data/continuous_trial.hpp>
+#include <metapool/data/error.hpp>
+
+#include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/continuous_effects.hpp>
+#include <metapool/effect/effects.hpp>
+#include <metapool/effect/mean_difference.hpp>
+#include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/risk_difference.hpp>
+#include <metapool/effect/risk_ratio.hpp>
+#include <metapool/effect/scale.hpp>
+#include <metapool/effect/standardized_mean_difference.hpp>
+#include <metapool/effect/zero_cells.hpp>
+
+#include <metapool/tau2/any.hpp>
+#include <metapool/tau2/dersimonian_laird.hpp>
+#include <metapool/tau2/maximum_likelihood.hpp>
+#include <metapool/tau2/paule_mandel.hpp>
+#include <metapool/tau2/reml.hpp>
+
+#include <metapool/model/common_effect.hpp>
+#include <metapool/model/fit.hpp>
+#include <metapool/model/mantel_haenszel.hpp>
+#include <metapool/model/peto.hpp>
+#include <metapool/model/random_effects.hpp>
+#include <metapool/model/revman_random_effects.hpp>
+#include <metapool/model/subgroups.hpp>
+
+#include <metapool/inference/blup.hpp>
+#include <metapool/inference/hartung_knapp.hpp>
+#include <metapool/inference/heterogeneity.hpp>
+#include <metapool/inference/infer.hpp>
+#include <metapool/inference/information_criteria.hpp>
+#include <metapool/inference/predict.hpp>
+#include <metapool/inference/q_profile.hpp>
+#include <metapool/inference/subgroup_test.hpp>
+#include <metapool/inference/table_tests.hpp>
+#include <metapool/inference/wald.hpp>
