@@ -70,3 +70,9 @@ TEST_CASE("a header that the umbrella does not reach is found") {
   CHECK(says(complaint("metapool.hpp", head, "data/a.hpp"), "data/a.hpp:1: is not reached"));
   CHECK(complaint("metapool.hpp", head + "#include <metapool/data/a.hpp>\n", "data/a.hpp").empty());
 }
+
+TEST_CASE("a call that a min or max macro would take is found") {
+  CHECK(says(complaint("data/a.hpp", head + "int a = std::max(1, 2);\n"), "data/a.hpp:3: max( is taken"));
+  CHECK(says(complaint("data/a.hpp", head + "int a = std::numeric_limits<int>::min ();\n"), "min( is taken"));
+  CHECK(complaint("data/a.hpp", head + "int a = (std::max)(1, 2) + argmax(3);  // max(1, 2)\nauto t = \"\\\" min(x)\";\n").empty());
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -46,6 +47,28 @@ inline std::string room_of(const std::string& path) {
   return slash == std::string::npos ? std::string{} : path.substr(0, slash);
 }
 
+/// True if the line calls or declares `word` with its bracket right behind it, outside a comment or a text: what a macro of that name would take.
+inline bool calls(const std::string& line, std::string_view word) {
+  bool in_text = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (in_text) {
+      if (line[i] == '\\')
+        ++i;
+      else if (line[i] == '"')
+        in_text = false;
+      continue;
+    }
+    if (line[i] == '"' && (i == 0 || line[i - 1] != '\'')) in_text = true;
+    if (line.compare(i, 2, "//") == 0) return false;
+    if (line.compare(i, word.size(), word) != 0) continue;
+    const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    if (i > 0 && letter(line[i - 1])) continue;
+    const std::size_t next = line.find_first_not_of(' ', i + word.size());
+    if (next != std::string::npos && line[next] == '(') return true;
+  }
+  return false;
+}
+
 /// Whether a header of `room` may include our header `path` ("effect/scale.hpp").
 inline bool may_include(const std::string& room, const std::string& path) {
   const std::string other = room_of(path);
@@ -78,6 +101,10 @@ inline violations broken_rules(const std::filesystem::path& folder) {
     for (std::size_t number = 1; std::getline(in, line); ++number) {
       if (number == 1 && line != "// SPDX-License-Identifier: BSL-1.0") say(1, "does not start with the SPDX line");
       if (line == "#pragma once") pragma_once = true;
+      for (const char* word : {"min", "max"}) {
+        const std::string name = word;
+        if (calls(line, name)) say(number, name + "( is taken by the macro of Windows' headers: write (std::" + name + ")(");
+      }
       const std::string name = included_name(line);
       if (name.empty()) continue;
       const std::string header = name.substr(1);
