@@ -15,6 +15,14 @@ has_header() {
 }
 has_program() { command -v "$1" >/dev/null 2>&1; }
 
+can_fuzz() {
+  can=$(mktemp -d)
+  echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' >"$can/f.cpp"
+  clang++ -fsanitize=fuzzer,address,undefined "$can/f.cpp" -o "$can/f" >/dev/null 2>&1 && answer=0 || answer=1
+  rm -rf "$can"
+  return $answer
+}
+
 # is_there WHAT: true if it needs no installing.
 is_there() {
   case $1 in
@@ -26,6 +34,7 @@ is_there() {
     doctest) has_header doctest/doctest.h ;;
     json) has_header nlohmann/json.hpp ;;
     clang) has_program clang++ ;;
+    fuzzer) can_fuzz ;;
     pkg-config) has_program pkg-config ;;
     rsvg) has_program rsvg-convert ;;
     git) has_program git ;;
@@ -52,6 +61,9 @@ package() {
     apt:rsvg) echo librsvg2-bin ;;
     dnf:rsvg) echo librsvg2-tools ;;
     brew:rsvg) echo librsvg ;;
+    apt:fuzzer) echo "libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev" ;;
+    dnf:fuzzer) echo compiler-rt ;;
+    brew:fuzzer) echo llvm ;;
     *) echo "$2" ;;
   esac
 }
