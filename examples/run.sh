@@ -9,7 +9,8 @@ out=$root/build/examples
 say "Looking for a compiler, CMake, Boost and Eigen"
 need compiler cmake ninja boost eigen
 say "Configuring in build/examples"
-configure "$out" -DCMAKE_BUILD_TYPE=Release -DMETAPOOL_BUILD_EXAMPLES=ON -DMETAPOOL_BUILD_TESTS=OFF -DMETAPOOL_BUILD_BENCHMARKS=OFF
+configure "$out" -DCMAKE_BUILD_TYPE=Release -DMETAPOOL_BUILD_EXAMPLES=ON -DMETAPOOL_BUILD_TESTS=OFF -DMETAPOOL_BUILD_BENCHMARKS=OFF \
+  -DMETAPOOL_WARNINGS_AS_ERRORS=OFF
 say "Building examples/msc_mortality.cpp"
 build "$out" --target msc_mortality
 say "Running it on examples/data/msc_trials.csv"
