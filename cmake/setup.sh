@@ -127,3 +127,12 @@ build() {
   shift
   cmake --build "$dir" --parallel "$(jobs)" "$@"
 }
+
+# build_all DIR: goes on after an error, so that what can be built is built; fails if something could not.
+build_all() {
+  case $(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$1/CMakeCache.txt") in
+    Ninja) build "$1" -- -k 0 ;;
+    *Makefiles) build "$1" -- -k ;;
+    *) build "$1" ;;
+  esac
+}
