@@ -255,6 +255,20 @@ TEST_CASE("labels are kept to the letter, made up where there are none, and told
   CHECK(to_csv(where(none, [](const auto& row) { return row.index() == 1; })) == "label,ai,n1i,ci,n2i\nstudy 2,0,2,1,2\n");
 }
 
+TEST_CASE("text that is not UTF-8 is kept, and told of once") {
+  const std::string head = "study,ai,n1i,ci,n2i\nA,1,2,1,2\n";
+  for (const std::string good : {"M\xC3\xBCller", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF"}) {
+    CHECK(parse_csv<binary_trial<>>(head + good + ",1,2,1,2\n").warnings.empty());
+  }
+  for (const std::string bad : {"M\xFCller", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x80", "\xE2\x82",
+                                "\xF0\x8F\xBF\xBF"}) {
+    const auto t = parse_csv<binary_trial<>>(head + bad + ",1,2,1,2\n" + bad + "b,1,2,1,2\n", {}, "f.csv");
+    CHECK(t[1].label == bad);
+    REQUIRE(t.warnings.size() == 1);
+    CHECK(t.warnings[0] == "f.csv: line 3, column 'study': '" + bad + "' is not UTF-8; save the file as UTF-8");
+  }
+}
+
 TEST_CASE("nasty tables read back equal") {
   check_round_trip<binary_trial<>>("\xEF\xBB\xBF\"stu\ndy\", note ,ai,n1i,ci,n2i,,\r\n\"\r\",\"a\"\"b\",1,2,1,2,,\r\n\r\n\" \",\" lead\",NA,2,1.0,2e0,x,\"\"\r\n", {.label = "stu\ndy"});
   check_round_trip<binary_trial<>>("study;ai;n1i;ci;n2i;\"x,y,z,t,u,v\"\nA;1;2;1;2;3,5\n");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/delimited.hpp>
+#include <metapool/data/trial_rows.hpp>
 #include <metapool/data/trial_table.hpp>
 
 #include <array>
@@ -58,45 +59,6 @@ std::array<std::string, 7> named_columns(const csv_options& o, const char* funct
   return named;
 }
 
-template <class = void>
-std::string default_label(std::size_t row) {
-  return "study " + std::to_string(row + 1);
-}
-
-/// The trial that the cells of a row tell of, its numbers not yet checked.
-template <class Trial>
-Trial trial_of_row(const text_table& cells, const role_columns& roles, fractional_counts fractional, std::size_t row, const char* function) {
-  using Real = typename Trial::real_type;
-  row_numbers<Real> numbers{};
-  for (std::size_t r = 0; r < 6; ++r) {
-    if (roles[r]) numbers[r] = cells.template number_at<Real>(row, *roles[r], function);
-  }
-  Trial trial = trial_columns<Trial>::assemble(
-      numbers, fractional, [&](std::size_t r, const char* rule) { cells.fail(function, row, *roles[r], rule); });
-  if (roles[6]) trial.label = cells.cell(row, *roles[6]);
-  if (trim(trial.label).empty()) trial.label = default_label(row);
-  return trial;
-}
-
-/// Throws for a trial that breaks a rule: its numbers are checked one after another, so that the message names the first column at fault.
-template <class Trial>
-[[noreturn]] void throw_row_error(const Trial& trial, const text_table& cells, const role_columns& roles, fractional_counts fractional,
-                                  std::size_t row, const char* function) {
-  using columns = trial_columns<Trial>;
-  const auto numbers = columns::disassemble(trial);
-  row_numbers<typename Trial::real_type> known{};
-  for (const std::size_t r : {1U, 0U, 2U, 4U, 3U, 5U}) {  // totals before the events that they bound
-    const auto column = roles[r] ? roles[r] : roles[r - r % 3 + 2];
-    if (!column || columns::derived(r)) continue;
-    known[r] = numbers[r];
-    Trial part = columns::assemble(known, fractional, [](std::size_t, const char*) {});
-    part.label = trial.label;
-    const std::string where = std::string(function) + ": " + cells.place(row, *column);
-    columns::check(part, where.c_str(), fractional);
-  }
-  throw_input_error(function, cells.file + ": line " + std::to_string(cells.lines[row]) + ": the numbers contradict each other");
-}
-
 template <class Trial>
 trial_table<Trial> read_trials(std::string_view text, const csv_options& options, std::string file_name, const char* function) {
   const auto named = named_columns<Trial>(options, function);
@@ -120,7 +82,7 @@ trial_table<Trial> read_trials(std::string_view text, const csv_options& options
       throw_row_error(trial, table.cells, table.roles, table.fractional, row, function);
     }
   }
-  if (table.roles[6]) table.warnings = duplicate_labels(table);
+  table.warnings = find_warnings(table);
   return table;
 }
 
@@ -136,7 +98,7 @@ trial_table<Trial> read_trials(std::string_view text, const csv_options& options
 /// table.text(row, "country"), table.number(row, "year").
 /// Without a label column, or in a row whose label is blank, the label is "study N", N being the row's number from 1.
 /// Cells with a missing-value token give an empty std::optional. Every trial is checked as by check(trial). Labels that occur twice
-/// are kept and told of in table.warnings.
+/// are kept and told of in table.warnings, as is text that is not UTF-8.
 ///
 /// Throws input_error, and gives no table, if anything is wrong; the message names file, line, column, value and rule: what parse_delimited
 /// throws, a role without column (with what was looked for and what the file has), two columns that fit one role, a cell that is no
