@@ -4,6 +4,7 @@
 #include <metapool/inference/result.hpp>
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/model/fit.hpp>
+#include <metapool/tau2/kernel.hpp>
 
 #include <span>
 
@@ -13,12 +14,8 @@ namespace metapool {
 /// Scale: that of y squared. Higgins & Thompson (2002) Stat Med 21:1539, equation 9, doi:10.1002/sim.1186.
 template <class Real>
 Real typical_variance(std::span<const Real> v) {
-  Real s1 = 0, s2 = 0;
-  for (const Real& x : v) {
-    s1 += 1 / x;
-    s2 += 1 / (x * x);
-  }
-  return static_cast<Real>(v.size() - 1) * s1 / (s1 * s1 - s2);
+  // S1 - S2 / S1 is the trace of P at tau2 = 0, which has a form that does not cancel
+  return static_cast<Real>(v.size() - 1) / detail::weigh(v, Real(0)).trace_p();
 }
 
 /// Cochran's Q with its test, I2 and H2 by both definitions.

@@ -49,17 +49,35 @@ Real bracketed_root(F f, Real lower, Real upper, convergence<Real>& state) {
   return fabs(at_first) <= fabs(at_second) ? finish(bracket.first, at_first, converged) : finish(bracket.second, at_second, converged);
 }
 
-/// Root of a function that returns the pair (f, f') in [lower, upper] by Newton's method from `guess`, with bisection wherever a step
-/// leaves the bracket or does not shrink (Boost's newton_raphson_iterate), to the last bits. state.residual is not set.
+/// Root of a continuous function in [lower, upper] that is positive at lower and not positive at upper, and returns the pair (f, f'), by
+/// Newton's method from `guess`. Whatever f' is, each step stays in the bracket, which shrinks with each value; a step that would leave
+/// it, or too many steps, become bisections. To the last bits; 400 evaluations at most. state.residual is not set.
 template <class Real, class F>
 Real newton_root(F f, Real guess, Real lower, Real upper, convergence<Real>& state) {
-  if (!(lower < upper)) return lower;
-  constexpr std::uintmax_t limit = 500;
-  std::uintmax_t iterations = limit;
-  const Real root = boost::math::tools::newton_raphson_iterate(f, guess, lower, upper, std::numeric_limits<Real>::digits - 2, iterations);
-  state.iterations += static_cast<std::size_t>(iterations);
-  state.converged = iterations < limit;
-  return root;
+  using std::fabs;
+  const Real eps = std::numeric_limits<Real>::epsilon();
+  Real x = guess > lower && guess < upper ? guess : lower;
+  Real last_step = upper - lower;
+  for (int i = 1; i <= 400; ++i) {
+    const std::pair<Real, Real> at = f(x);
+    ++state.iterations;
+    if (at.first == 0) return x;
+    if (at.first > 0) {
+      lower = x;
+    } else {
+      upper = x;
+    }
+    Real next = x - at.first / at.second;
+    const bool newton = next >= lower && next <= upper && !(i > 40 && i % 3 == 0);
+    if (!newton) next = lower + (upper - lower) / 2;
+    const Real step = fabs(Real(next - x));
+    if (!(upper - lower > 2 * eps * upper)) return next;
+    if (newton && (step <= 2 * eps * next || (step >= last_step && step <= 1000 * eps * next))) return next;  // the latter: f is down to its rounding
+    last_step = step;
+    x = next;
+  }
+  state.converged = false;
+  return x;
 }
 
 }  // namespace metapool::detail

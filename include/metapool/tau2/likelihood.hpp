@@ -20,10 +20,13 @@ enum class likelihood_kind { restricted, full };
 
 /// Logarithm of the likelihood of the normal-normal model at tau2 >= 0, maximised over the mean; constants included, with the
 /// restricted one's log det(X'X) = log k (as metafor and lme4 count).
+/// Throws input_error without effects, if y and v differ in size or if tau2 is negative or not finite; v > 0 is up to the caller.
 /// restricted: -(k-1)/2 log(2 pi) + log(k)/2 - sum log(v + tau2)/2 - log(sum w)/2 - Q/2; full: -k/2 log(2 pi) - sum log(v + tau2)/2 - Q/2.
 template <class Real>
 Real log_likelihood(std::span<const Real> y, std::span<const Real> v, const Real& tau2, likelihood_kind kind) {
   using std::log;
+  if (y.empty() || y.size() != v.size()) detail::throw_input_error("log_likelihood", "y and v must have the same size of at least 1");
+  if (!(tau2 >= 0) || !detail::is_finite(tau2)) detail::throw_input_error("log_likelihood", "tau2 = " + detail::to_text(tau2) + " must be finite and not negative");
   const detail::pooled_sums<Real> s = detail::pool_at(y, v, tau2);
   Real sum = 0;
   for (const Real& x : v) sum += log(Real(x + tau2));
@@ -56,13 +59,13 @@ score_point<Real> score_at(std::span<const Real> y, std::span<const Real> v, con
   score_point<Real> p;
   p.t = t;
   p.a = s.a2;
-  p.da = 2 * s.yppp();
+  p.da = 2 * s.yppp;
   if (kind == likelihood_kind::restricted) {
     p.g = s.trace_p();
     p.dg = s.trace_pp();
   } else {
     p.g = s.w;
-    p.dg = s.w2;
+    p.dg = s.w2();
   }
   return p;
 }
@@ -112,10 +115,11 @@ class maxima_search {
   template <class Found>
   void polish_if_falling(const score_point<Real>& left, const score_point<Real>& right, Found& found) {
     if (!(left.value() > 0 && right.value() <= 0)) return;
-    // secant start on log a - log g, which is nearly straight in log(v_min + t); Newton on the score from there
+    // Newton on 1 - g/a, which has the score's root and sign and is a straight line if all variances are equal
     const auto f = [&](const Real& t) {
       const score_point<Real> p = at(t);
-      return std::pair<Real, Real>(p.value(), p.dg - p.da);
+      const Real ratio = p.g / p.a;
+      return std::pair<Real, Real>(1 - ratio, (p.dg - ratio * p.da) / p.a);
     };
     const Real guess = left.t > 0 ? left.t : start();
     metapool::convergence<Real> c;

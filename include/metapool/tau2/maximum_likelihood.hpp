@@ -23,7 +23,7 @@ struct maximum_likelihood {
     using std::sqrt;
     detail::check_tau2_input(name, y, v);
     tau2_estimate<Real> result = detail::maximise_likelihood(y, v, likelihood_kind::full);
-    result.se = sqrt(Real(2 / detail::pool_at(y, v, result.tau2).w2));
+    result.se = sqrt(Real(2 / detail::weigh(v, result.tau2).w2()));
     return result;
   }
 };

@@ -16,7 +16,7 @@ namespace detail {
 
 /// The tau2 >= lowest at which Q(tau2) = target, target > 0; `lowest` if Q(lowest) <= target.
 /// Q is convex and falls strictly, and sum of (y - ybar)^2 / (v_max + tau2) <= Q(tau2) <= sum of (y - ybar)^2 / (v_min + tau2):
-/// the bracket follows from these and needs no search. Newton from its left end is monotone.
+/// the bracket follows from these and needs no search. 1/Q is concave, so that Newton on it from the left end is monotone.
 template <class Real>
 Real solve_q(std::span<const Real> y, std::span<const Real> v, const Real& target, convergence<Real>& state) {
   const Real at_zero = pool_at(y, v, Real(0)).q;
@@ -27,18 +27,19 @@ Real solve_q(std::span<const Real> y, std::span<const Real> v, const Real& targe
   }
   const input_range<Real> range = range_of(y, v);
   const Real quotient = range.sum_of_squares / target;
-  Real lower = quotient - range.v_max;
+  // one part in a million beyond the bounds: a bound may be the root (equal variances), and rounding may put it on the wrong side
+  Real lower = quotient * Real(0.999999) - range.v_max;
   if (!(lower > 0)) lower = 0;
-  // one part in a million beyond the bound: the bound may be the root (equal variances), and rounding may put it a bit too low
-  Real upper = (quotient - range.v_min) * Real(1.000001) + range.v_min * Real(1e-6);
+  Real upper = quotient * Real(1.000001) - range.v_min;
   if (!(upper > lower)) upper = lower + range.v_min;
-  lower *= Real(0.999999);
+  // Newton on 1 - target / Q, which has the root and the sign of Q - target, is concave, and is a straight line if all variances are equal
   const auto f = [&](const Real& t) {
     const pooled_sums<Real> s = pool_at(y, v, t);
-    return std::pair<Real, Real>(s.q - target, -s.a2);
+    const Real ratio = target / s.q;
+    return std::pair<Real, Real>(1 - ratio, -ratio * (s.a2 / s.q));
   };
   const Real root = newton_root(f, lower, lower, upper, state);
-  state.residual = f(root).first;
+  state.residual = pool_at(y, v, root).q - target;
   return root;
 }
 

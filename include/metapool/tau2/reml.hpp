@@ -24,7 +24,7 @@ struct reml {
     using std::sqrt;
     detail::check_tau2_input(name, y, v);
     tau2_estimate<Real> result = detail::maximise_likelihood(y, v, likelihood_kind::restricted);
-    result.se = sqrt(Real(2 / detail::pool_at(y, v, result.tau2).trace_pp()));
+    result.se = sqrt(Real(2 / detail::weigh(v, result.tau2).trace_pp()));
     return result;
   }
 };
