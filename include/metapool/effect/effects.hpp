@@ -117,8 +117,11 @@ void warn_of_duplicate_labels(effects<Real>& e) {
   }
 }
 
+/// Adds a study with its effect; with v = 0 only to the record. Throws input_error if the measure gave no finite y and v >= 0.
 template <class Real>
 void append_pooled(effects<Real>& e, study_audit<Real>&& audit, const effect<Real>& x) {
+  if (!is_finite(x.y)) throw_study_error("effect_sizes", audit.label, "y", x.y, "came out of the effect measure; it must be finite");
+  if (!(x.v >= 0) || !is_finite(x.v)) throw_study_error("effect_sizes", audit.label, "v", x.v, "came out of the effect measure; it must be finite and not negative");
   audit.y = x.y;
   audit.v = x.v;
   if (!(x.v > 0)) {

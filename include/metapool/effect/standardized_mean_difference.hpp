@@ -47,7 +47,7 @@ struct standardized_mean_difference {
 
   template <class Real>
   static bool defined(const two_means<Real>& t) {
-    return t.n1 + t.n2 >= 4 && (t.sd1 > 0 || t.sd2 > 0);
+    return t.n1 + t.n2 >= 4 && ((t.n1 > 1 && t.sd1 > 0) || (t.n2 > 1 && t.sd2 > 0));
   }
 
   /// The correction factor J at m degrees of freedom.

@@ -65,8 +65,8 @@ struct treatment_arm_correction {
   rr_totals totals = rr_totals::both_cells;
 };
 
-/// Empirical continuity correction: shares of `sum` chosen such that a double-zero study has the odds ratio W that the studies without
-/// a zero cell have (Mantel-Haenszel): W / (R + W) to the treated arm, R / (R + W) to the control arm, R = n_control / n_treated.
+/// Empirical continuity correction: shares of `sum` chosen such that a double-zero study has, but for terms of
+/// order 1/n, the odds ratio W that the studies without a zero cell have (Mantel-Haenszel): W / (R + W) to the treated arm, R / (R + W) to the control arm, R = n_control / n_treated.
 /// Sweeting, Sutton & Lambert (2004) Stat Med 23:1351, doi:10.1002/sim.1761. Throws not_estimable if every study has a zero cell.
 struct empirical_correction {
   static constexpr std::string_view name = "empirical";

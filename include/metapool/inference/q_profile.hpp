@@ -4,6 +4,7 @@
 #include <metapool/inference/check.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/result.hpp>
+#include <metapool/math/arithmetic.hpp>
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
@@ -28,7 +29,7 @@ struct q_profile {
     detail::check_two_studies("q_profile", fit);
     const std::span<const Real> y(fit.data.y), v(fit.data.v);
     const Real df = static_cast<Real>(fit.df);
-    const Real tail = (1 - Real(level)) / 2;
+    const Real tail = detail::tail_of_level<Real>(level);
     tau2_interval<Real> r;
     r.method = "Q-profile";
     r.level = level;
@@ -43,6 +44,7 @@ struct q_profile {
     convergence<Real> state;
     r.lower = detail::solve_q(y, v, high, state);
     r.upper = detail::solve_q(y, v, low, state);
+    if (!state.converged) throw convergence_error("q_profile: the search for an end of the interval did not converge");
     const Real typical = typical_variance(v);
     r.i2_lower = r.lower / (r.lower + typical);
     r.i2_upper = r.upper / (r.upper + typical);

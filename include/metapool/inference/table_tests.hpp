@@ -89,7 +89,9 @@ auto odds_ratio_homogeneity(const Trials& trials, bool tarone, const char* funct
   if (strata < 2) throw_not_estimable(function, "fewer than two studies carry information on the odds ratio");
   chi_squared_test<Real> test;
   test.method = tarone ? "Tarone" : "Breslow-Day";
-  test.statistic = tarone ? Real(statistic - sum * sum / sum_variance) : statistic;
+  // not below 0, which only rounding can bring about (equal tables)
+  const Real correction = sum * sum / sum_variance;
+  test.statistic = !tarone ? statistic : statistic > correction ? Real(statistic - correction) : Real(0);
   test.df = strata - 1;
   test.p = chi_squared_upper_tail<Real>(test.statistic, static_cast<Real>(test.df));
   return test;

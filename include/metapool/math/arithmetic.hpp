@@ -30,4 +30,11 @@ Real log_ratio(const Real& x, const Real& y, const Real& x_minus_y) {
   return log(Real(x / y));
 }
 
+/// (1 - level) / 2, the probability beyond each end of a two-sided interval. The difference is taken in double, where it is exact for
+/// levels of 0.5 and more, so that a level close to 1 does not become 1 in float.
+template <class Real>
+Real tail_of_level(double level) {
+  return Real(1.0 - level) / 2;
+}
+
 }  // namespace metapool::detail

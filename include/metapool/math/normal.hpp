@@ -2,9 +2,10 @@
 // The standard normal distribution, by Boost.Math.
 #pragma once
 
+#include <metapool/math/arithmetic.hpp>
+#include <metapool/math/constants.hpp>
 #include <metapool/math/policy.hpp>
 
-#include <metapool/math/constants.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/tools/fraction.hpp>
 
@@ -44,7 +45,7 @@ Real normal_upper_quantile(const Real& q) {
 /// The two-sided critical value of an interval at `level`: 1.96 for 0.95.
 template <class Real>
 Real normal_critical(double level) {
-  return normal_upper_quantile<Real>((1 - Real(level)) / 2);
+  return normal_upper_quantile<Real>(tail_of_level<Real>(level));
 }
 
 /// P(|Z| > |z|).

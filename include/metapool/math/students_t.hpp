@@ -2,9 +2,10 @@
 // Student's t distribution, by Boost.Math.
 #pragma once
 
+#include <metapool/math/arithmetic.hpp>
+#include <metapool/math/constants.hpp>
 #include <metapool/math/policy.hpp>
 
-#include <metapool/math/constants.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/tools/fraction.hpp>
@@ -33,7 +34,7 @@ Real t_upper_tail(const Real& t, const Real& df) {
 /// The two-sided critical value of an interval at `level`: 2.776 for 0.95 and df = 4.
 template <class Real>
 Real t_critical(double level, const Real& df) {
-  return boost::math::quantile(boost::math::complement(students_t_type<Real>(df), Real((1 - Real(level)) / 2)));
+  return boost::math::quantile(boost::math::complement(students_t_type<Real>(df), tail_of_level<Real>(level)));
 }
 
 /// P(|T| > |t|).
@@ -69,11 +70,13 @@ Real log_t_upper_tail(const Real& t, const Real& df) {
     }
   };
   const Real a = df / 2;
-  const Real odds = t * t / df;  // x = 1 / (1 + odds)
+  const Real ratio = t / sqrt(df);
+  const Real odds = ratio * ratio;  // x = 1 / (1 + odds)
+  const Real log_1p_odds = ratio * std::numeric_limits<Real>::epsilon() > 1 ? Real(2 * log(ratio)) : Real(log1p(odds));  // odds may overflow
   terms generator{a, Real(1 / (1 + odds))};
   const Real fraction = boost::math::tools::continued_fraction_b(generator, std::numeric_limits<Real>::epsilon());
   const Real beta = boost::math::tgamma_delta_ratio(a, Real(Real(1) / 2), math_policy()) * sqrt(pi<Real>());
-  return -a * log1p(odds) - log1p(Real(1 / odds)) / 2 - log(Real(a * beta * fraction)) - log(Real(2));
+  return -a * log_1p_odds - log1p(Real(1 / odds)) / 2 - log(Real(a * beta * fraction)) - log(Real(2));
 }
 
 }  // namespace metapool::detail

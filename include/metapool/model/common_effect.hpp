@@ -18,7 +18,7 @@ model_fit<Real> common_effect(effects<Real> data) {
   fit.model = model::common_effect;
   fit.method = "inverse variance";
   fit.data = std::move(data);
-  detail::fill_inverse_variance(fit, Real(0));
+  detail::fill_inverse_variance("common_effect", fit, Real(0));
   return fit;
 }
 

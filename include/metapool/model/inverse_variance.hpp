@@ -26,9 +26,9 @@ void check_effects(const char* function, const effects<Real>& e) {
   }
 }
 
-/// Estimate, se and weights at one tau2; Q and df at tau2 = 0.
+/// Estimate, se and weights at one tau2; Q and df at tau2 = 0. Throws input_error if they leave the range of Real.
 template <class Real>
-void fill_inverse_variance(model_fit<Real>& fit, const Real& tau2) {
+void fill_inverse_variance(const char* function, model_fit<Real>& fit, const Real& tau2) {
   using std::sqrt;
   const std::span<const Real> y(fit.data.y);
   const std::span<const Real> v(fit.data.v);
@@ -39,6 +39,9 @@ void fill_inverse_variance(model_fit<Real>& fit, const Real& tau2) {
   fit.se = sqrt(Real(1 / s.w));
   fit.q = common.q;
   fit.df = k - 1;
+  if (!is_finite(fit.estimate) || !is_finite(fit.q) || !is_finite(fit.se) || !(fit.se > 0)) {
+    throw_input_error(function, "the effects and variances are too large, too small or too far apart for this number type; change the unit of the outcome");
+  }
   fit.weights.resize(k);
   for (std::size_t i = 0; i < k; ++i) fit.weights[i] = 1 / ((v[i] + tau2) * s.w);
 }
