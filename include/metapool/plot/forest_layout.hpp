@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSL-1.0
+// Where everything of a forest plot stands: from rows to a scene.
+#pragma once
+
+#include <metapool/plot/axis.hpp>
+#include <metapool/plot/forest_area.hpp>
+#include <metapool/plot/forest_table.hpp>
+#include <metapool/plot/scene.hpp>
+#include <metapool/plot/text_width.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace metapool::detail {
+
+/// Lays out one forest plot. Columns: label | arms | plot | effect | weight. Every column is as wide as its widest text.
+template <class = void>
+class forest_layout {
+ public:
+  explicit forest_layout(const forest_table& table) : t(table) {}
+
+  scene draw() {
+    place_columns();
+    out.title = t.accessible_title;
+    out.description = t.description;
+    double y = draw_title(margin);
+    y = draw_headings(y);
+    const std::size_t reference_at = out.shapes.size();
+    const double top = y;
+    y = draw_rows(y);
+    draw_reference_lines(reference_at, top, y);
+    y = std::max(draw_axis(y), draw_statistics(y));
+    y = draw_footnotes(y);
+    out.width = std::ceil(right + margin);
+    out.height = std::ceil(y + margin);
+    return std::move(out);
+  }
+
+ private:
+  static constexpr double margin = 16, size = 12, small = 11, tiny = 10, line_height = 15, row_height = 20, column_gap = 14, block_gap = 22;
+  static constexpr double pad = forest_area::pad;
+  static constexpr double indent = 12, least_left = 250;
+  static constexpr rgb ink = forest_area::ink, rule_colour{0x99, 0x99, 0x99};
+
+  const forest_table& t;
+  scene out{};
+  forest_area area{};
+  double label_wrap = 0;                // width to which labels are broken
+  std::vector<double> column_right{};   // of each column of the arms
+  std::vector<double> column_width{};
+  double effect_right = 0, right = 0;
+  bool grouped = false;
+
+  static bool is_bold(forest_row_kind k) {
+    return k == forest_row_kind::heading || k == forest_row_kind::subtotal || k == forest_row_kind::pooled;
+  }
+  static double indent_of(const forest_layout& l, forest_row_kind k) {
+    return l.grouped && (k == forest_row_kind::study || k == forest_row_kind::not_pooled) ? indent : 0;
+  }
+  static double text_size(forest_row_kind k) { return k == forest_row_kind::statistics ? small : size; }
+
+  /// Lines of a statistics text, never broken within "p = 0.04": its spaces are no-break spaces while it is wrapped.
+  static std::vector<std::string> statistics_lines(const std::string& text, double width) {
+    const std::string joint = "\xC2\xA0";
+    std::string s = clean_text(text);
+    for (const char* sign : {" = ", " < ", " > "}) {
+      for (auto at = s.find(sign); at != std::string::npos; at = s.find(sign, at)) s.replace(at, 3, joint + sign[1] + joint);
+    }
+    auto lines = wrap_text(s, small, false, width);
+    for (auto& l : lines) {
+      for (auto at = l.find(joint); at != std::string::npos; at = l.find(joint, at)) l.replace(at, joint.size(), " ");
+    }
+    return lines;
+  }
+  void add(const char* role, text_shape s) {
+    s.content = clean_text(s.content);
+    out.shapes.push_back({role, std::move(s)});
+  }
+  void add_line(const char* role, double x1, double y1, double x2, double y2, pen stroke) {
+    out.shapes.push_back({role, line_shape{x1, y1, x2, y2, stroke}});
+  }
+  /// A text whose middle stands at the height y.
+  void add_centred(const char* role, double x, double y, const std::string& content, text_anchor anchor, bool bold, rgb colour, double em = size) {
+    if (content.empty()) return;
+    add(role, {.x = x, .y = y + 0.35 * em, .content = content, .size = em, .anchor = anchor, .bold = bold, .colour = colour});
+  }
+
+  void place_columns() {
+    const std::size_t per_arm = t.arm_columns.size();
+    double label = text_width("Study", size, true);
+    double effect = text_width(clean_text(t.effect_heading), size, true), weight = text_width("Weight", size, true);
+    column_width.assign(2 * per_arm, 0);
+    for (std::size_t j = 0; j < 2 * per_arm; ++j) column_width[j] = text_width(t.arm_columns[j % per_arm], small);
+    for (const auto& r : t.rows) grouped = grouped || r.kind == forest_row_kind::heading;
+    for (const auto& r : t.rows) {
+      const bool bold = is_bold(r.kind);
+      if (r.kind != forest_row_kind::statistics) {
+        for (const auto& l : wrap_text(clean_text(r.label), size, bold, t.label_width)) {
+          label = std::max(label, text_width(l, size, bold) + indent_of(*this, r.kind));
+        }
+      }
+      for (std::size_t j = 0; j < r.cells.size(); ++j) column_width[j] = std::max(column_width[j], text_width(r.cells[j], size, bold));
+      effect = std::max(effect, text_width(r.effect, size, bold));
+      weight = std::max(weight, text_width(r.weight_text, size, bold));
+    }
+    // The name of an arm stands over its columns: broken at a reasonable width, it may widen them.
+    for (std::size_t arm = 0; arm < 2 && per_arm != 0; ++arm) {
+      double columns = column_gap * static_cast<double>(per_arm - 1), name = 0;
+      for (std::size_t j = 0; j < per_arm; ++j) columns += column_width[arm * per_arm + j];
+      for (const auto& l : arm_lines(arm, columns)) name = std::max(name, text_width(l, size, true));
+      if (name > columns) column_width[arm * per_arm] += name - columns;
+    }
+    label = std::ceil(label);
+    double x = margin + label;
+    column_right.clear();
+    for (std::size_t j = 0; j < column_width.size(); ++j) {
+      x += (j % per_arm == 0 ? block_gap : column_gap) + std::ceil(column_width[j]);
+      column_right.push_back(x);
+    }
+    if (x < margin + least_left) {  // room for the statistics beside the axis
+      const double more = margin + least_left - x;
+      for (auto& c : column_right) c += more;
+      x += more;
+    }
+    label_wrap = t.label_width;
+    area.left = x + block_gap;
+    const double beyond = block_gap + std::ceil(effect) + (t.has_weights ? block_gap + std::ceil(weight) : 0);
+    const double plot = t.width > 0 ? std::max(140.0, t.width - margin - beyond - area.left) : std::max(140.0, t.plot_width);
+    area.right = area.left + plot;
+    effect_right = area.right + block_gap + std::ceil(effect);
+    right = area.right + beyond;
+    set_axis();
+  }
+
+  void set_axis() {
+    area.colours = t.colours;
+    area.axis.scale = t.scale;
+    area.axis.left = area.left + pad;
+    area.axis.right = area.right - pad;
+    choose_limits(t, area.axis.lower, area.axis.upper);
+    if (t.axis_lower) area.axis.lower = *t.axis_lower;
+    if (t.axis_upper) area.axis.upper = *t.axis_upper;
+    if (!(area.axis.lower < area.axis.upper)) {  // one end was given, and lies beyond the other that was chosen
+      (t.axis_lower ? area.axis.upper : area.axis.lower) = t.axis_lower ? area.axis.lower + 1 : area.axis.upper - 1;
+    }
+    set_ticks(area.axis, small);
+  }
+
+  std::vector<std::string> arm_lines(std::size_t arm, double columns) const {
+    return wrap_text(clean_text(arm == 0 ? t.treated : t.control), size, true, std::max(columns, 110.0));
+  }
+
+  double draw_title(double y) {
+    if (t.title.empty()) return y;
+    for (const auto& l : wrap_text(clean_text(t.title), 15, true, right - margin)) {
+      add("title", {.x = margin, .y = y + 14, .content = l, .size = 15, .bold = true, .colour = ink});
+      y += 20;
+    }
+    return y + 6;
+  }
+
+  double draw_headings(double y) {
+    const std::size_t per_arm = t.arm_columns.size();
+    std::size_t lines = 0;
+    if (per_arm != 0) lines = std::max(arm_lines(0, arm_width(0)).size(), arm_lines(1, arm_width(1)).size());
+    const double rule = y + line_height * static_cast<double>(lines) + 2;
+    const double base = per_arm == 0 ? y + line_height : rule + line_height + 1;
+    for (std::size_t arm = 0; arm < 2 && per_arm != 0; ++arm) {
+      const double end = column_right[arm * per_arm + per_arm - 1], width = arm_width(arm);
+      const auto names = arm_lines(arm, width);
+      double at = rule - 5 - line_height * static_cast<double>(names.size() - 1);
+      for (const auto& l : names) {
+        add("heading", {.x = end - width / 2, .y = at, .content = l, .size = size, .anchor = text_anchor::middle, .bold = true, .colour = ink});
+        at += line_height;
+      }
+      add_line("rule", end - width, rule, end, rule, {rule_colour, 0.75});
+      for (std::size_t j = 0; j < per_arm; ++j) {
+        add("heading", {.x = column_right[arm * per_arm + j], .y = base, .content = t.arm_columns[j], .size = small, .anchor = text_anchor::end, .colour = ink});
+      }
+    }
+    add("heading", {.x = margin, .y = base, .content = "Study", .size = size, .bold = true, .colour = ink});
+    add("heading", {.x = effect_right, .y = base, .content = t.effect_heading, .size = size, .anchor = text_anchor::end, .bold = true, .colour = ink});
+    if (t.has_weights) add("heading", {.x = right, .y = base, .content = "Weight", .size = size, .anchor = text_anchor::end, .bold = true, .colour = ink});
+    add_line("rule", margin, base + 6, right, base + 6, {ink, 1});
+    return base + 10;
+  }
+  double arm_width(std::size_t arm) const {
+    const std::size_t per_arm = t.arm_columns.size();
+    return column_right[arm * per_arm + per_arm - 1] - column_right[arm * per_arm] + column_width[arm * per_arm];
+  }
+
+  double draw_rows(double y) {
+    double heaviest = 0;
+    for (const auto& r : t.rows) {
+      if (r.kind == forest_row_kind::study) heaviest = std::max(heaviest, r.weight);
+    }
+    bool rule_due = true;
+    for (const auto& r : t.rows) {
+      if (r.kind == forest_row_kind::pooled && rule_due) {
+        add_line("rule", margin, y + 3, area.left - block_gap, y + 3, {rule_colour, 0.75});
+        add_line("rule", area.right + block_gap, y + 3, right, y + 3, {rule_colour, 0.75});
+        y += 6;
+        rule_due = false;
+      }
+      y = draw_row(r, y, heaviest);
+      if (grouped && r.kind == forest_row_kind::statistics) y += 8;
+    }
+    return y;
+  }
+
+  double draw_row(const forest_row& r, double y, double heaviest) {
+    const bool bold = is_bold(r.kind), statistics = r.kind == forest_row_kind::statistics, out_of_pool = r.kind == forest_row_kind::not_pooled;
+    const double em = text_size(r.kind), in = indent_of(*this, r.kind);
+    const rgb colour = out_of_pool ? t.colours.grey : ink;
+    const auto labels = statistics ? statistics_lines(r.label, area.left - block_gap - margin) : wrap_text(clean_text(r.label), em, bold, label_wrap);
+    const auto notes = wrap_text(clean_text(r.note), small, false, effect_right - area.left - pad);
+    const auto lines = std::max(labels.size(), notes.size());
+    const double height = row_height + (line_height - 1) * static_cast<double>(lines - 1), centre = y + height / 2;
+    draw_lines(statistics ? "statistics" : "label", labels, margin + in, centre, em, bold, colour);
+    for (std::size_t j = 0; j < r.cells.size(); ++j) add_centred("cell", column_right[j], centre, r.cells[j], text_anchor::end, bold, colour);
+    add_centred("effect", effect_right, centre, r.effect, text_anchor::end, bold, colour);
+    if (t.has_weights) add_centred("weight", right, centre, r.weight_text, text_anchor::end, bold, colour);
+    if (!r.note.empty()) draw_lines("note", notes, area.left + pad, centre, small, false, colour);
+    if (r.span) {
+      if (r.kind == forest_row_kind::study) area.draw_study(out.shapes, *r.span, heaviest > 0 ? r.weight / heaviest : 0, centre);
+      if (r.kind == forest_row_kind::prediction) area.draw_prediction(out.shapes, *r.span, centre);
+      if (r.kind == forest_row_kind::pooled || r.kind == forest_row_kind::subtotal) area.draw_diamond(out.shapes, *r.span, centre);
+    }
+    return y + height;
+  }
+
+  void draw_lines(const char* role, const std::vector<std::string>& lines, double x, double centre, double em, bool bold, rgb colour) {
+    double at = centre - (line_height - 1) * static_cast<double>(lines.size() - 1) / 2;
+    for (const auto& l : lines) {
+      add_centred(role, x, at, l, text_anchor::start, bold, colour, em);
+      at += line_height - 1;
+    }
+  }
+
+  /// The lines of no effect and of the pooled estimate, painted before the rows. A note in the plot area interrupts them.
+  void draw_reference_lines(std::size_t at, double top, double bottom) {
+    std::vector<std::pair<double, double>> gaps;
+    double last = top;
+    for (auto s = out.shapes.begin() + static_cast<std::ptrdiff_t>(at); s != out.shapes.end(); ++s) {
+      if (s->role != "note") continue;
+      const auto& note = std::get<text_shape>(s->form);
+      gaps.emplace_back(note.y - note.size, note.y + 0.35 * note.size);
+    }
+    std::vector<shape> lines;
+    const auto vertical = [&](const char* role, double y, pen stroke) {
+      if (!area.axis.contains(y)) return;
+      const double x = area.axis.x(y);
+      last = top;
+      for (const auto& g : gaps) {
+        if (g.first > last) lines.push_back({role, line_shape{x, last, x, g.first, stroke}});
+        last = std::max(last, g.second);
+      }
+      if (bottom > last) lines.push_back({role, line_shape{x, last, x, bottom, stroke}});
+    };
+    if (t.reference) vertical("pooled-line", *t.reference, {t.colours.diamond, 1, 3});
+    vertical("null-line", 0, {rule_colour, 1});
+    out.shapes.insert(out.shapes.begin() + static_cast<std::ptrdiff_t>(at), lines.begin(), lines.end());
+  }
+
+  double draw_axis(double y) {
+    add_line("axis", area.left, y, area.right, y, {ink, 1});
+    for (const auto& tick : area.axis.ticks) {
+      const double x = area.axis.x(tick.position);
+      add_line("tick", x, y, x, y + 4, {ink, 1});
+      add("tick-label", {.x = x, .y = y + 15, .content = tick.label, .size = small, .anchor = text_anchor::middle, .colour = ink});
+    }
+    y += 20;
+    if (t.favours_left.empty() && t.favours_right.empty()) return y;
+    // Beside the line of no effect if both fit there; otherwise at the ends of the axis, in lines.
+    const std::string left = clean_text(t.favours_left), over = clean_text(t.favours_right);
+    const double zero = area.axis.contains(0) ? area.axis.x(0) : (area.left + area.right) / 2, gap = 7, head = 12;
+    const bool fit = text_width(left, small) + gap + head <= zero - area.left && text_width(over, small) + gap + head <= area.right - zero;
+    const double half = (area.right - area.left) / 2 - gap - head;
+    const auto left_lines = wrap_text(left, small, false, fit ? area.right : half), over_lines = wrap_text(over, small, false, fit ? area.right : half);
+    if (!left.empty()) {
+      const double x = fit ? zero - gap - text_width(left, small) : area.left + head;
+      draw_lines_down("favours", left_lines, x, y, text_anchor::start);
+      draw_pointer(x - 3, y + 7, true);
+    }
+    if (!over.empty()) {
+      const double x = fit ? zero + gap + text_width(over, small) : area.right - head;
+      draw_lines_down("favours", over_lines, x, y, text_anchor::end);
+      draw_pointer(x + 3, y + 7, false);
+    }
+    return y + line_height * static_cast<double>(std::max(left_lines.size(), over_lines.size()));
+  }
+  void draw_lines_down(const char* role, const std::vector<std::string>& lines, double x, double y, text_anchor anchor) {
+    for (const auto& l : lines) {
+      if (!l.empty()) add(role, {.x = x, .y = y + 11, .content = l, .size = small, .anchor = anchor, .colour = ink});
+      y += line_height;
+    }
+  }
+  void draw_pointer(double foot, double y, bool to_left) {
+    const double tip = to_left ? foot - 7 : foot + 7;
+    out.shapes.push_back({"pointer", polygon_shape{{{tip, y}, {foot, y - 3.5}, {foot, y + 3.5}}, ink, {}}});
+  }
+
+  double draw_statistics(double y) {
+    y += 5;
+    for (const auto& s : t.statistics) {
+      for (const auto& l : statistics_lines(s, area.left - block_gap - margin)) {
+        add("statistics", {.x = margin, .y = y + 11, .content = l, .size = small, .colour = ink});
+        y += line_height;
+      }
+      y += 2;
+    }
+    return y;
+  }
+
+  double draw_footnotes(double y) {
+    if (!t.footnotes.empty()) y += 8;
+    for (const auto& s : t.footnotes) {
+      for (const auto& l : wrap_text(clean_text(s), tiny, false, right - margin)) {
+        add("footnote", {.x = margin, .y = y + 10, .content = l, .size = tiny, .colour = t.colours.grey});
+        y += line_height - 1;
+      }
+    }
+    return y;
+  }
+};
+
+}  // namespace metapool::detail
