@@ -6,6 +6,7 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/data/csv.hpp>
 #include <metapool/data/error.hpp>
 
 #include <metapool/effect/binary_effects.hpp>
@@ -38,8 +39,17 @@
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/information_criteria.hpp>
+#include <metapool/inference/number_needed_to_treat.hpp>
 #include <metapool/inference/predict.hpp>
 #include <metapool/inference/q_profile.hpp>
 #include <metapool/inference/subgroup_test.hpp>
 #include <metapool/inference/table_tests.hpp>
 #include <metapool/inference/wald.hpp>
+
+#include <metapool/exact/fisher.hpp>
+#include <metapool/exact/pearson_chi_squared.hpp>
+#include <metapool/exact/proportion.hpp>
+
+#include <metapool/plot/forest.hpp>
+#include <metapool/plot/svg.hpp>
+#include <metapool/report/summary.hpp>

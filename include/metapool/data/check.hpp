@@ -25,6 +25,14 @@ std::string to_text(const Real& x) {
   }
 }
 
+/// x with `digits` significant digits, for messages ("0.8122").
+template <class Real>
+std::string to_short_text(const Real& x, int digits = 4) {
+  char buffer[64];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, static_cast<double>(x), std::chars_format::general, digits).ptr;
+  return std::string(buffer, end);
+}
+
 template <class Real>
 bool is_finite(const Real& x) {
   using std::isfinite;

@@ -58,6 +58,12 @@ bool dropped_as_double_zero(const two_by_two<Real>& t, double_zero rule, const M
   return Measure::uninformative(t);
 }
 
+/// Which kind of table without information it is.
+template <class Real>
+study_status double_status(const two_by_two<Real>& t) {
+  return t.a == 0 && t.c == 0 ? study_status::double_zero : study_status::double_full;
+}
+
 /// The table after the additions; equal to the observed one if nothing is added.
 template <class Real>
 two_by_two<Real> plus(const two_by_two<Real>& t, const std::array<Real, 4>& add) {
@@ -69,7 +75,7 @@ template <class Real, class Measure, class Policy>
 study_status corrected_effect(const two_by_two<Real>& t, const Measure& measure, const Policy& policy, const zero_cell_context<Real>& context,
                               std::array<Real, 4>& added, effect<Real>& out) {
   added = {Real(0), Real(0), Real(0), Real(0)};
-  if (dropped_as_double_zero(t, policy.double_zeros, measure)) return study_status::double_zero;
+  if (dropped_as_double_zero(t, policy.double_zeros, measure)) return double_status(t);
   constexpr bool on_events = events_correctable<Measure, Real>;
   added = additions(policy, t, context, on_events);
   const two_by_two<Real> corrected = plus(t, added);

@@ -29,7 +29,8 @@ struct effect {
 enum class study_status : std::uint8_t {
   pooled,          ///< has an effect in the pool
   not_reported,    ///< a number that the measure needs is missing
-  double_zero,     ///< no events in either arm, or nothing but events in both; dropped as the policy asks
+  double_zero,     ///< no events in either arm; dropped as the policy asks
+  double_full,     ///< nothing but events in both arms; dropped as the policy asks
   zero_cell,       ///< a cell is zero, the policy adds nothing, and the measure is not defined
   zero_variance,   ///< the effect is defined but its variance is 0, so that it has no weight
   too_small        ///< too few patients for the measure's variance
@@ -55,7 +56,8 @@ template <class Real>
 std::string describe(const study_audit<Real>& audit) {
   switch (audit.status) {
     case study_status::not_reported: return "not pooled: a number that the effect needs was not reported";
-    case study_status::double_zero: return "not pooled: no events in either arm, or only events in both";
+    case study_status::double_zero: return "not pooled: no events in either arm";
+    case study_status::double_full: return "not pooled: every patient of both arms had the event";
     case study_status::zero_cell: return "not pooled: a cell is zero and nothing is added to it";
     case study_status::zero_variance: return "not pooled: the variance of the effect is zero";
     case study_status::too_small: return "not pooled: too few patients for a variance";

@@ -64,7 +64,7 @@ struct hartung_knapp {
       r.method += ", scale factor at least " + detail::to_text(floor);
       if (used < Real(floor)) {
         used = Real(floor);
-        r.notes.push_back("the scale factor " + detail::to_text(static_cast<double>(q)) + " was raised to " + detail::to_text(floor));
+        r.notes.push_back("the scale factor " + detail::to_short_text(q) + " was raised to " + detail::to_text(floor));
       }
     }
     const Real classical = sqrt(Real(1 / s.w));
@@ -73,7 +73,7 @@ struct hartung_knapp {
       r.method += ", never shorter than Wald z (z/t rule)";
       if (used < ratio * ratio) {
         used = ratio * ratio;
-        r.notes.push_back("the scale factor " + detail::to_text(static_cast<double>(q)) + " was raised to (z/t)^2");
+        r.notes.push_back("the scale factor " + detail::to_short_text(q) + " was raised to (z/t)^2");
       }
     }
     if (safeguard == hk_safeguard::wald_if_shorter) r.method += ", Wald z if that is longer";

@@ -65,7 +65,7 @@ auto peto(const Trials& trials, fractional_counts fractional = fractional_counts
     }
     const auto m = detail::hypergeometric_moments(table_of(trial));
     if (!(m.v > 0)) {
-      audit.status = study_status::double_zero;
+      audit.status = detail::double_status(table_of(trial));
       fit.data.audit.push_back(std::move(audit));
       continue;
     }
