@@ -45,7 +45,8 @@ Real increasing_root(F f, Real x, Real reach, convergence<Real>& state) {
     }
     Real next = x - at.value / at.slope;
     const bool usable = at.slope > 0 && isfinite(at.slope) && isfinite(next);
-    if (usable && residual <= tolerance) {
+    const bool inside = (!has_left || next >= left) && (!has_right || next <= right);
+    if (usable && inside && residual <= tolerance) {
       answer = next;
       converged = true;
       break;
