@@ -67,7 +67,7 @@ struct shape;
 
 /// Shapes that belong together.
 struct group_shape {
-  std::vector<shape> children{};
+  std::vector<shape> children;  // no initialiser: shape is not complete here
 };
 
 /// One element of a scene. role: what it is in the plot ("square", "whisker", "diamond", "label", ...); the class attribute in SVG.
