@@ -51,6 +51,14 @@ bool is_complete(const binary_trial<Real>& t) {
 template <class Real>
 void check(const binary_trial<Real>& t, const char* function, fractional_counts fractional = fractional_counts::refused) {
   const auto arm = [&](const binary_arm<Real>& x, const char* arm_name) {
+    if (x.events && x.total) {  // the usual case: all is well
+      const Real& events = *x.events;
+      const Real& total = *x.total;
+      if (events >= 0 && events <= total && total > 0 && detail::is_finite(total) &&
+          (fractional == fractional_counts::allowed || (detail::is_whole(events) && detail::is_whole(total)))) {
+        return;
+      }
+    }
     const auto fail = [&](const char* what, const Real& value, const char* rule) {
       detail::throw_study_error(function, t.label, std::string(arm_name) + "." + what, value, rule);
     };

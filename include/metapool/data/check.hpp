@@ -39,10 +39,16 @@ bool is_finite(const Real& x) {
   return isfinite(x);
 }
 
+/// True if x is a whole number. x must be finite.
 template <class Real>
 bool is_whole(const Real& x) {
-  using std::floor;
-  return floor(x) == x;
+  if constexpr (std::is_floating_point_v<Real>) {
+    // every number from 2^62 on is whole; below, the conversion is exact and quicker than a call of floor
+    return !(x < Real(4611686018427387904.0) && x > Real(-4611686018427387904.0)) || static_cast<Real>(static_cast<long long>(x)) == x;
+  } else {
+    using std::floor;
+    return floor(x) == x;
+  }
 }
 
 /// "risk_ratio: study 'Zhu 2021': treated.events = 31 must not exceed ..."

@@ -111,7 +111,7 @@ auto effect_sizes(const Trials& trials, const Measure& measure, const Policy& po
   std::size_t k = 0;
   for (const auto& trial : trials) {
     check(trial, function, fractional);
-    if (is_complete(trial)) context.see(table_of(trial));
+    if (is_complete(trial)) context.see(table_of(trial), policy);
     ++k;
   }
   effects<Real> result;

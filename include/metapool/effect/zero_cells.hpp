@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace metapool {
@@ -92,14 +93,19 @@ template <class Real>
 struct zero_cell_context {
   bool any_zero = false;
   Real sum_r{}, sum_s{};  ///< Mantel-Haenszel numerator and denominator of the tables without a zero cell
-  void see(const two_by_two<Real>& t) {
-    if (has_zero_cell(t)) {
-      any_zero = true;
-      return;
+  template <class Policy>
+  void see(const two_by_two<Real>& t, const Policy&) {
+    if constexpr (std::is_same_v<Policy, empirical_correction>) {
+      if (has_zero_cell(t)) {
+        any_zero = true;
+        return;
+      }
+      const Real n = t.total();
+      sum_r += t.a * (t.d / n);
+      sum_s += t.b * (t.c / n);
+    } else if constexpr (!std::is_same_v<Policy, no_correction>) {
+      any_zero = any_zero || has_zero_cell(t);
     }
-    const Real n = t.total();
-    sum_r += t.a * t.d / n;
-    sum_s += t.b * t.c / n;
   }
 };
 

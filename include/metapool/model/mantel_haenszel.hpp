@@ -123,7 +123,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
 
   detail::zero_cell_context<Real> context;
   for (const auto& trial : trials) {
-    if (is_complete(trial)) context.see(table_of(trial));
+    if (is_complete(trial)) context.see(table_of(trial), policy);
   }
   detail::mantel_haenszel_sums<Real> sums;
   std::size_t index = 0, corrected = 0, pooled = 0;
@@ -157,8 +157,8 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
   fit.df = fit.data.size() - 1;
   if (corrected > 0) {
     fit.notes.push_back(std::string(Policy::name) + " continuity correction added to " + std::to_string(corrected) + (corrected == 1 ? " table" : " tables") + " before pooling");
-  } else {
-    fit.notes.push_back("nothing was added to any table for the pooled estimate");
+  } else if (std::any_of(fit.data.audit.begin(), fit.data.audit.end(), [](const auto& a) { return a.corrected(); })) {
+    fit.notes.push_back("nothing was added to any table for the pooled estimate; the corrections above are for the studies' own effects alone");
   }
   return fit;
 }
