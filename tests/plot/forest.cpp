@@ -390,6 +390,9 @@ TEST_CASE("What does not belong together is refused by name") {
   auto bad = mean;
   bad.upper = std::nan("");
   CHECK_THROWS_AS(mp::forest_plot(trials, fit, bad), mp::input_error);
+  bad = mean;
+  bad.p = std::nan("");
+  CHECK_THROWS_AS(mp::forest_plot(trials, fit, bad), mp::input_error);
   auto broken = fit;
   broken.weights.pop_back();
   CHECK_THROWS_AS(mp::forest_plot(trials, broken, mean), mp::input_error);

@@ -8,8 +8,8 @@
 #include <metapool/plot/forest_layout.hpp>
 #include <metapool/plot/forest_options.hpp>
 #include <metapool/plot/forest_rows.hpp>
+#include <metapool/plot/forest_statistics.hpp>
 #include <metapool/plot/forest_table.hpp>
-#include <metapool/plot/number_text.hpp>
 #include <metapool/plot/scene.hpp>
 
 #include <concepts>
@@ -26,14 +26,6 @@ template <class Subgroups, class Real>
 concept subgroup_range = std::convertible_to<const Subgroups&, std::span<const forest_subgroup<Real>>>;
 
 }  // namespace detail
-
-/// The line on the test between subgroups: "Test between subgroups: χ² = 4.10, df = 1, p = 0.043". q: the sum of squares between
-/// groups, chi-squared with df degrees of freedom if the groups do not differ; p: its upper tail.
-template <class Real>
-std::string between_groups_text(const Real& q, std::size_t df, const Real& p) {
-  return "Test between subgroups: \xCF\x87\xC2\xB2 = " + detail::fixed_text(static_cast<double>(q), 2) + ", df = " + std::to_string(df) + ", p " +
-         detail::p_text(static_cast<double>(p));
-}
 
 /// Forest plot of a meta-analysis with any number of pooled means (Mantel-Haenszel and random effects, say), subgroups of the studies, or both.
 ///

@@ -25,6 +25,7 @@ struct forest_area {
   forest_colours colours{};
 
   /// share: the study's weight as a share of the heaviest study's; the area of the square is proportional to it.
+  template <class = void>
   void draw_study(std::vector<shape>& out, const forest_span& s, double share, double centre) const {
     const bool seen = axis.contains(s.estimate);
     const double x = axis.x(s.estimate), side = square_side * std::sqrt(share);
@@ -34,6 +35,7 @@ struct forest_area {
   }
 
   /// Between the ends of the axis; where the diamond is cut, a flat side and an arrowhead say so.
+  template <class = void>
   void draw_diamond(std::vector<shape>& out, const forest_span& s, double centre) const {
     std::vector<scene_point> cut{{s.lower, 0}, {s.estimate, -1}, {s.upper, 0}, {s.estimate, 1}};
     cut = clip(clip(cut, axis.lower, true), axis.upper, false);
@@ -43,6 +45,7 @@ struct forest_area {
     if (s.upper > axis.upper) draw_arrow(out, centre, false, colours.diamond);
   }
 
+  template <class = void>
   void draw_prediction(std::vector<shape>& out, const forest_span& s, double centre) const {
     draw_interval(out, "prediction", s, centre, {colours.prediction, 3});
     for (const double end : {s.lower, s.upper}) {
@@ -53,6 +56,7 @@ struct forest_area {
 
  private:
   /// A horizontal line from lower to upper, with arrowheads where it leaves the axis.
+  template <class = void>
   void draw_interval(std::vector<shape>& out, const char* role, const forest_span& s, double centre, pen stroke) const {
     const bool below = s.lower < axis.lower, above = s.upper > axis.upper;
     const double from = below ? left + arrow - 1 : axis.x(std::min(s.lower, axis.upper));
@@ -62,12 +66,14 @@ struct forest_area {
     if (above) draw_arrow(out, centre, false, stroke.colour);
   }
 
+  template <class = void>
   void draw_arrow(std::vector<shape>& out, double centre, bool to_left, rgb colour) const {
     const double tip = to_left ? left : right, foot = to_left ? tip + arrow : tip - arrow;
     out.push_back({"arrow", polygon_shape{{{tip, centre}, {foot, centre - arrow / 2}, {foot, centre + arrow / 2}}, colour, {}}});
   }
 
   /// The part of a convex polygon to the right (or left) of a vertical line.
+  template <class = void>
   static std::vector<scene_point> clip(const std::vector<scene_point>& p, double limit, bool keep_right) {
     const auto inside = [&](const scene_point& a) { return keep_right ? a.x >= limit : a.x <= limit; };
     std::vector<scene_point> kept;

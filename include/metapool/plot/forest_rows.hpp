@@ -2,10 +2,10 @@
 // From trials, fits and means to the rows of a forest plot.
 #pragma once
 
-#include <metapool/inference/heterogeneity.hpp>
 #include <metapool/math/normal.hpp>
 #include <metapool/plot/forest_arms.hpp>
 #include <metapool/plot/forest_options.hpp>
+#include <metapool/plot/forest_statistics.hpp>
 #include <metapool/plot/forest_table.hpp>
 #include <metapool/plot/number_text.hpp>
 
@@ -19,15 +19,6 @@
 #include <vector>
 
 namespace metapool::detail {
-
-/// "Random effects (REML)", "Common effect (inverse variance)", "Mantel-Haenszel".
-template <class Real>
-std::string pooled_name(const model_fit<Real>& fit) {
-  std::string s = name(fit.model);
-  if (!s.empty() && s[0] >= 'a' && s[0] <= 'z') s[0] = static_cast<char>(s[0] - 'a' + 'A');
-  if (!fit.method.empty() && fit.method != name(fit.model)) s += " (" + fit.method + ")";
-  return s;
-}
 
 template <class Real>
 std::vector<forest_pooled<Real>> one_pooled(const model_fit<Real>& fit, const mean_inference<Real>& mean, const forest_options<Real>& options) {
@@ -126,6 +117,7 @@ class forest_rows {
     }
     for (const auto& p : pooled) {
       if (fit.k() != 0 && p.mean.measure.scale != fit.data.measure.scale) fail("pooled mean '" + p.name + "' is on another scale than the fit");
+      if (fit.k() != 0 && !(p.mean.p >= 0 && p.mean.p <= 1 && is_finite(p.mean.statistic))) fail("pooled mean '" + p.name + "' has no test: statistic or p is not a number");
     }
     for (const auto* limit : {&options.axis_lower, &options.axis_upper}) {
       if (!*limit) continue;
@@ -251,38 +243,14 @@ class forest_rows {
     if (g.fit.k() != 0) add_mean(forest_row_kind::subtotal, "Subtotal", g.mean, g.prediction, g.trials, true, true);
     forest_row line;
     line.kind = forest_row_kind::statistics;
-    line.label = heterogeneity_text(g.fit);
+    line.label = heterogeneity_text(g.fit, options.i2_from_tau2);
     t.rows.push_back(std::move(line));
   }
 
-  std::string heterogeneity_text(const model_fit<Real>& f) const {
-    if (f.k() == 0) return "No study could be pooled";
-    if (f.df == 0) return "Heterogeneity: not estimable from one study";
-    const heterogeneity_result<Real> h = heterogeneity(f);
-    std::string s = "Heterogeneity: ";
-    if (h.tau2) {
-      const double tau2 = static_cast<double>(*h.tau2);
-      s += "\xCF\x84\xC2\xB2 = " + (tau2 > 0 ? ratio_text(tau2, tau2 < 1 ? 3 : tau2 < 100 ? 2 : 1) : std::string("0")) + "; ";
-    }
-    s += "\xCF\x87\xC2\xB2 = " + fixed_text(static_cast<double>(h.q), 2) + ", df = " + std::to_string(h.df);
-    if (h.p) s += ", p " + p_text(static_cast<double>(*h.p));
-    const Real i2 = options.i2_from_tau2 && h.i2_tau2 ? *h.i2_tau2 : h.i2_q;
-    return s + "; I\xC2\xB2 = " + fixed_text(100 * static_cast<double>(i2), 0) + "%";
-  }
-
   void add_statistics() {
-    t.statistics.push_back(heterogeneity_text(fit));
+    t.statistics.push_back(heterogeneity_text(fit, options.i2_from_tau2));
     if (fit.k() == 0) return;
-    for (const auto& p : pooled) {
-      std::string s = "Overall effect";
-      if (pooled.size() > 1) s += ", " + p.name;
-      s += p.mean.df ? ": t = " : ": z = ";
-      s += reader_text(static_cast<double>(p.mean.statistic), 2);
-      if (p.mean.df) s += ", df = " + short_text(static_cast<double>(*p.mean.df), 1);
-      s += ", p " + p_text(static_cast<double>(p.mean.p));
-      if (!p.mean.method.empty()) s += " (" + p.mean.method + ")";
-      t.statistics.push_back(std::move(s));
-    }
+    for (const auto& p : pooled) t.statistics.push_back(overall_effect_text(p.mean, pooled.size() > 1 ? p.name : std::string()));
     if (!options.between_groups.empty()) t.statistics.push_back(options.between_groups);
   }
 
