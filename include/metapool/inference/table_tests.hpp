@@ -53,36 +53,37 @@ auto cochran_mantel_haenszel(const Trials& trials, bool continuity_correction = 
 
 namespace detail {
 
-/// The expected treated events of a table with the same margins whose odds ratio is psi > 0.
+/// Observed minus expected treated events of a table, the expected ones being those of the table with the same margins whose odds ratio
+/// is exp(log_psi). The other cells differ by the same amount, with signs.
 template <class Real>
-Real expected_given_odds_ratio(const two_by_two<Real>& t, const Real& psi) {
-  using std::sqrt;
-  const Real n1 = t.treated_total(), n2 = t.control_total(), events = t.a + t.c;
-  if (psi == Real(1)) return n1 * (events / (n1 + n2));
-  // (1 - psi) A^2 + b A - psi events n1 = 0, the root between max(0, events - n2) and min(events, n1), in the form that does not cancel
-  const Real b = n2 - events + psi * (events + n1);
-  const Real root = sqrt(Real(b * b + 4 * (1 - psi) * psi * events * n1));
-  return b > 0 ? Real(2 * psi * events * n1 / (b + root)) : Real((root - b) / (2 * (1 - psi)));
+Real excess_over_odds_ratio(const two_by_two<Real>& t, const Real& log_psi) {
+  using std::exp, std::expm1, std::sqrt;
+  if (log_psi > 0) return -excess_over_odds_ratio(two_by_two<Real>{t.c, t.d, t.a, t.b}, Real(-log_psi));  // so that psi <= 1
+  // (a - x)(d - x) = psi (b + x)(c + x): (1 - psi) x^2 - s x + (a d - psi b c) = 0, s = a + d + psi (b + c), in the form that does not cancel;
+  // a d - psi b c as (a d - b c) + (1 - psi) b c, and s^2 - 4 (1 - psi)(a d - psi b c) as the sum of a square and a product
+  const Real psi = exp(log_psi), one_less_psi = -expm1(log_psi);
+  const Real n1 = t.treated_total(), events = t.a + t.c;
+  const Real m = t.control_total() - events + psi * (events + n1);
+  const Real root = sqrt(Real(m * m + 4 * one_less_psi * psi * events * n1));
+  const Real product = difference_of_products(t.a, t.d, t.b, t.c) + one_less_psi * t.b * t.c;
+  return 2 * product / (t.a + t.d + psi * (t.b + t.c) + root);
 }
 
 template <class Trials>
 auto odds_ratio_homogeneity(const Trials& trials, bool tarone, const char* function, fractional_counts fractional)
     -> chi_squared_test<typename trial_type<Trials>::real_type> {
   using Real = typename trial_type<Trials>::real_type;
-  using std::exp;
-  const Real psi = exp(mantel_haenszel(trials, odds_ratio{}, no_correction{}, fractional).estimate);
+  const Real log_psi = mantel_haenszel(trials, odds_ratio{}, no_correction{}, fractional).estimate;
   Real statistic = 0, sum = 0, sum_variance = 0;
   std::size_t strata = 0;
   for (const auto& trial : trials) {
     if (!is_complete(trial)) continue;
     const two_by_two<Real> t = table_of(trial);
     if (odds_ratio::uninformative(t)) continue;
-    const Real a = expected_given_odds_ratio(t, psi);
-    const Real b = t.treated_total() - a, c = t.a + t.c - a;
-    const Real d = t.control_total() - c;
-    const Real variance = 1 / (1 / a + 1 / b + 1 / c + 1 / d);
-    statistic += (t.a - a) * (t.a - a) / variance;
-    sum += t.a - a;
+    const Real excess = excess_over_odds_ratio(t, log_psi);
+    const Real variance = 1 / (1 / (t.a - excess) + 1 / (t.b + excess) + 1 / (t.c + excess) + 1 / (t.d - excess));
+    statistic += excess * excess / variance;
+    sum += excess;
     sum_variance += variance;
     ++strata;
   }
