@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// From the columns of a data set to the library's trials and effects.
+#pragma once
+
+#include "conformance/reference.hpp"
+
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/data/continuous_trial.hpp>
+#include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/continuous_effects.hpp>
+#include <metapool/effect/mean_difference.hpp>
+#include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/risk_difference.hpp>
+#include <metapool/effect/risk_ratio.hpp>
+#include <metapool/effect/standardized_mean_difference.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace conformance {
+
+inline void require_design(const data_set& data, const char* design) {
+  if (data.design != design) throw unsupported("the measure of a data set of design " + data.design);
+}
+
+inline const numbers& column(const data_set& data, const char* name) {
+  const auto found = data.columns.find(name);
+  if (found == data.columns.end()) throw file_error(data.file.string() + ": column '" + name + "' is missing");
+  return found->second;
+}
+
+inline std::string label(std::size_t i) { return "study " + std::to_string(i + 1); }
+
+template <class Real>
+std::optional<Real> as(const std::optional<double>& x) {
+  return x ? std::optional<Real>(Real(*x)) : std::nullopt;
+}
+
+template <class Real>
+std::vector<metapool::binary_trial<Real>> binary_trials(const data_set& data) {
+  require_design(data, "two_by_two");
+  const numbers &a = column(data, "ai"), &n1 = column(data, "n1i"), &c = column(data, "ci"), &n2 = column(data, "n2i");
+  std::vector<metapool::binary_trial<Real>> trials;
+  for (std::size_t i = 0; i < data.studies; ++i)
+    trials.push_back({label(i), {as<Real>(a[i]), as<Real>(n1[i])}, {as<Real>(c[i]), as<Real>(n2[i])}});
+  return trials;
+}
+
+template <class Real>
+std::vector<metapool::continuous_trial<Real>> continuous_trials(const data_set& data) {
+  require_design(data, "two_means");
+  const numbers &m1 = column(data, "m1i"), &s1 = column(data, "sd1i"), &n1 = column(data, "n1i");
+  const numbers &m2 = column(data, "m2i"), &s2 = column(data, "sd2i"), &n2 = column(data, "n2i");
+  std::vector<metapool::continuous_trial<Real>> trials;
+  for (std::size_t i = 0; i < data.studies; ++i) {
+    trials.push_back({label(i), {as<Real>(m1[i]), as<Real>(s1[i]), as<Real>(n1[i])}, {as<Real>(m2[i]), as<Real>(s2[i]), as<Real>(n2[i])}});
+  }
+  return trials;
+}
+
+/// Calls f with the measure of a 2x2 table of this name. Throws unsupported.
+template <class F>
+auto with_binary_measure(const std::string& name, const F& f) {
+  if (name == "RR") return f(metapool::risk_ratio{});
+  if (name == "OR") return f(metapool::odds_ratio{});
+  if (name == "RD") return f(metapool::risk_difference{});
+  throw unsupported("measure " + name);
+}
+
+inline bool is_binary_measure(const std::string& name) { return name == "RR" || name == "OR" || name == "RD"; }
+
+/// The effects that are pooled: 0.5 added to all four cells of the studies with a zero cell, double-zero studies kept; Hedges' g for SMD.
+template <class Real>
+metapool::effects<Real> pooled_effects(const data_set& data, const std::string& measure) {
+  if (is_binary_measure(measure)) {
+    const auto trials = binary_trials<Real>(data);
+    const metapool::constant_correction policy{.double_zeros = metapool::double_zero::keep};
+    return with_binary_measure(measure, [&](const auto& m) { return metapool::effect_sizes(trials, m, policy); });
+  }
+  if (measure == "MD") return metapool::effect_sizes(continuous_trials<Real>(data), metapool::mean_difference{});
+  if (measure == "SMD") return metapool::effect_sizes(continuous_trials<Real>(data), metapool::standardized_mean_difference{});
+  if (measure == "GEN") {
+    require_design(data, "generic");
+    std::vector<Real> y, v;
+    const numbers &yi = column(data, "yi"), &vi = column(data, "vi");
+    for (std::size_t i = 0; i < data.studies; ++i) {
+      if (!yi[i] || !vi[i]) continue;  // not reported
+      y.push_back(Real(*yi[i]));
+      v.push_back(Real(*vi[i]));
+    }
+    return metapool::known_effects(std::span<const Real>(y), std::span<const Real>(v));
+  }
+  throw unsupported("measure " + measure);
+}
+
+}  // namespace conformance
