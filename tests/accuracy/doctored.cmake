@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSL-1.0
+# Changes what a page on accuracy says, and sees that the check of it fails. cmake -Dprogram= -Dfolder= -Dscratch= -P doctored.cmake
+cmake_minimum_required(VERSION 3.22)
+file(REMOVE_RECURSE "${scratch}")
+file(MAKE_DIRECTORY "${scratch}")
+
+function(expect name code text)
+  execute_process(COMMAND "${program}" ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE printed ERROR_VARIABLE printed_too)
+  string(APPEND printed "${printed_too}")
+  string(FIND "${printed}" "${text}" found)
+  if(NOT result EQUAL ${code} OR found EQUAL -1)
+    message(SEND_ERROR "${name}: expected exit code ${code} and \"${text}\", got ${result} and\n${printed}")
+  endif()
+endfunction()
+
+# One small set is enough: what is tested here is the check, not the library.
+file(MAKE_DIRECTORY "${scratch}/one")
+file(COPY "${folder}/two_studies.json" DESTINATION "${scratch}/one")
+set(page "${scratch}/page.md")
+expect("written" 0 "" --output "${page}" "${scratch}/one")
+expect("as written" 0 "rows compared" --check "${page}" "${scratch}/one")
+
+file(READ "${page}" text)
+string(REGEX REPLACE "(\n[|] common effect [|] estimate [|] [0-9]+ [|] [0-9]+ [|]) [0-9.]+ " "\\1 17.0 " too_much "${text}")
+file(WRITE "${scratch}/too_much.md" "${too_much}")
+expect("more digits than there are" 1 "FAIL common effect, estimate: " --check "${scratch}/too_much.md" "${scratch}/one")
+string(REGEX REPLACE "\n[|] common effect [|] estimate [^\n]*" "" lacking "${text}")
+file(WRITE "${scratch}/lacking.md" "${lacking}")
+expect("a row is missing" 1 "FAIL common effect, estimate: not in" --check "${scratch}/lacking.md" "${scratch}/one")
+string(REGEX REPLACE "(\n[|] common effect [|] estimate )([^\n]*)" "\\1\\2\\1again \\2" surplus "${text}")
+file(WRITE "${scratch}/surplus.md" "${surplus}")
+expect("a row too many" 1 "but not measured" --check "${scratch}/surplus.md" "${scratch}/one")
+string(REGEX REPLACE "(\n[|] common effect [|] estimate [|] [0-9]+ [|]) [0-9]+ " "\\1 15 " promise "${text}")
+file(WRITE "${scratch}/promise.md" "${promise}")
+expect("another promise" 1 "FAIL common effect, estimate: promises 15" --check "${scratch}/promise.md" "${scratch}/one")
+expect("no page" 2 "cannot be read" --check "${scratch}/none.md" "${scratch}/one")
