@@ -124,18 +124,18 @@ TEST_CASE("write_svg replaces a file whole, leaves nothing beside it, and says w
   const metapool_test::scratch_folder folder;
   const auto path = folder.path() / "plot.svg";
   folder.write("plot.svg", "old");
-  mp::write_svg(path, sample());
+  mp::write_svg(path.string(), sample());
   CHECK(read(path) == mp::to_svg(sample()));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
   bool named = false;
   try {
-    mp::write_svg(folder.path() / "missing" / "plot.svg", sample());
+    mp::write_svg((folder.path() / "missing" / "plot.svg").string(), sample());
   } catch (const mp::error& e) {
     named = std::string(e.what()).find("plot.svg") != std::string::npos;
   }
   CHECK(named);
   // A folder stands in the way: the rename fails, and the half-written file is taken away.
   std::filesystem::create_directories(folder.path() / "folder.svg" / "inside");
-  CHECK_THROWS_AS(mp::write_svg(folder.path() / "folder.svg", sample()), mp::error);
+  CHECK_THROWS_AS(mp::write_svg((folder.path() / "folder.svg").string(), sample()), mp::error);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "folder.svg.part"));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <metapool/data/column_names.hpp>
+#include <metapool/text/utf8.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -105,28 +106,6 @@ std::vector<std::string> duplicate_labels(const trial_table<Trial>& table) {
   return warnings;
 }
 
-/// True if the text is UTF-8 as Unicode defines it (no overlong forms, no surrogates, nothing above U+10FFFF).
-template <class = void>
-bool is_utf8(std::string_view s) {
-  for (std::size_t i = 0; i < s.size();) {
-    const auto byte = [&](std::size_t at) { return at < s.size() ? static_cast<unsigned char>(s[at]) : static_cast<unsigned char>(0); };
-    const unsigned first = byte(i), second = byte(i + 1);
-    if (first < 0x80U) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = first >= 0xC2U && first <= 0xDFU ? 2 : (first & 0xF0U) == 0xE0U ? 3 : first >= 0xF0U && first <= 0xF4U ? 4 : 0;
-    if (length == 0) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((byte(i + k) & 0xC0U) != 0x80U) return false;
-    }
-    if ((first == 0xE0U && second < 0xA0U) || (first == 0xEDU && second > 0x9FU)) return false;
-    if ((first == 0xF0U && second < 0x90U) || (first == 0xF4U && second > 0x8FU)) return false;
-    i += length;
-  }
-  return true;
-}
-
 template <class Trial>
 std::vector<std::string> find_warnings(const trial_table<Trial>& table) {
   std::vector<std::string> warnings;
@@ -137,7 +116,7 @@ std::vector<std::string> find_warnings(const trial_table<Trial>& table) {
   for (const char c : cells.characters) ascii = ascii && static_cast<unsigned char>(c) < 0x80U;
   for (std::size_t i = 0; i < count && !ascii; ++i) {
     const std::size_t row = i / cells.columns(), column = i % cells.columns();
-    if (is_utf8(cells.cell(row, column))) continue;
+    if (is_utf8<>(cells.cell(row, column))) continue;
     warnings.push_back(cells.place(row, column) + ": " + in_quotes(cells.cell(row, column)) + " is not UTF-8; save the file as UTF-8");
     break;  // one such cell tells of the whole file
   }

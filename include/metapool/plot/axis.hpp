@@ -3,7 +3,7 @@
 #pragma once
 
 #include <metapool/effect/scale.hpp>
-#include <metapool/plot/number_text.hpp>
+#include <metapool/text/number_text.hpp>
 #include <metapool/plot/text_width.hpp>
 
 #include <cmath>

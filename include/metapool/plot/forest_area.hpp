@@ -59,8 +59,8 @@ struct forest_area {
   template <class = void>
   void draw_interval(std::vector<shape>& out, const char* role, const forest_span& s, double centre, pen stroke) const {
     const bool below = s.lower < axis.lower, above = s.upper > axis.upper;
-    const double from = below ? left + arrow - 1 : axis.x(std::min(s.lower, axis.upper));
-    const double to = above ? right - arrow + 1 : axis.x(std::max(s.upper, axis.lower));
+    const double from = below ? left + arrow - 1 : axis.x((std::min)(s.lower, axis.upper));
+    const double to = above ? right - arrow + 1 : axis.x((std::max)(s.upper, axis.lower));
     if (s.upper >= axis.lower && s.lower <= axis.upper) out.push_back({role, line_shape{from, centre, to, centre, stroke}});
     if (below) draw_arrow(out, centre, true, stroke.colour);
     if (above) draw_arrow(out, centre, false, stroke.colour);

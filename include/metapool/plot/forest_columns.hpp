@@ -52,18 +52,18 @@ struct forest_columns {
       const bool bold = is_bold(r.kind);
       if (r.kind != forest_row_kind::statistics) {
         for (const auto& l : wrap_text(clean_text(r.label), size, bold, t.label_width)) {
-          label = std::max(label, text_width(l, size, bold) + indent_of(r.kind));
+          label = (std::max)(label, text_width(l, size, bold) + indent_of(r.kind));
         }
       }
-      for (std::size_t j = 0; j < r.cells.size(); ++j) column_width[j] = std::max(column_width[j], text_width(r.cells[j], size, bold));
-      effect = std::max(effect, text_width(r.effect, size, bold));
-      weight = std::max(weight, text_width(r.weight_text, size, bold));
+      for (std::size_t j = 0; j < r.cells.size(); ++j) column_width[j] = (std::max)(column_width[j], text_width(r.cells[j], size, bold));
+      effect = (std::max)(effect, text_width(r.effect, size, bold));
+      weight = (std::max)(weight, text_width(r.weight_text, size, bold));
     }
     // The name of an arm stands over its columns: broken at a reasonable width, it may widen them.
     for (std::size_t arm = 0; arm < 2 && per_arm != 0; ++arm) {
       double columns = column_gap * static_cast<double>(per_arm - 1), name = 0;
       for (std::size_t j = 0; j < per_arm; ++j) columns += column_width[arm * per_arm + j];
-      for (const auto& l : arm_lines(arm, columns)) name = std::max(name, text_width(l, size, true));
+      for (const auto& l : arm_lines(arm, columns)) name = (std::max)(name, text_width(l, size, true));
       if (name > columns) column_width[arm * per_arm] += name - columns;
     }
     label = std::ceil(label);
@@ -81,7 +81,7 @@ struct forest_columns {
     label_wrap = t.label_width;
     area.left = x + block_gap;
     const double beyond = block_gap + std::ceil(effect) + (t.has_weights ? block_gap + std::ceil(weight) : 0);
-    const double plot = t.width > 0 ? std::max(140.0, t.width - margin - beyond - area.left) : std::max(140.0, t.plot_width);
+    const double plot = t.width > 0 ? (std::max)(140.0, t.width - margin - beyond - area.left) : (std::max)(140.0, t.plot_width);
     area.right = area.left + plot;
     effect_right = area.right + block_gap + std::ceil(effect);
     right = area.right + beyond;
@@ -106,7 +106,7 @@ struct forest_columns {
   /// The name of an arm in lines over columns that are so wide.
   template <class = void>
   std::vector<std::string> arm_lines(std::size_t arm, double columns) const {
-    return wrap_text(clean_text(arm == 0 ? t.treated : t.control), size, true, std::max(columns, 110.0));
+    return wrap_text(clean_text(arm == 0 ? t.treated : t.control), size, true, (std::max)(columns, 110.0));
   }
 
   /// From the left end of the first column of an arm to the right end of its last.

@@ -34,7 +34,7 @@ class forest_layout : forest_columns {
     y = draw_rows(y);
     draw_reference_lines(reference_at, top, y);
     const double below_axis = draw_axis(y), below_statistics = draw_statistics(y);
-    y = std::max(below_axis, below_statistics);
+    y = (std::max)(below_axis, below_statistics);
     y = draw_footnotes(y);
     out.width = std::ceil(right + margin);
     out.height = std::ceil(y + margin);
@@ -82,7 +82,7 @@ class forest_layout : forest_columns {
   double draw_headings(double y) {
     const std::size_t per_arm = t.arm_columns.size();
     std::size_t lines = 0;
-    if (per_arm != 0) lines = std::max(arm_lines(0, arm_width(0)).size(), arm_lines(1, arm_width(1)).size());
+    if (per_arm != 0) lines = (std::max)(arm_lines(0, arm_width(0)).size(), arm_lines(1, arm_width(1)).size());
     const double rule = y + line_height * static_cast<double>(lines) + 2;
     const double base = per_arm == 0 ? y + line_height : rule + line_height + 1;
     for (std::size_t arm = 0; arm < 2 && per_arm != 0; ++arm) {
@@ -108,7 +108,7 @@ class forest_layout : forest_columns {
   double draw_rows(double y) {
     double heaviest = 0;
     for (const auto& r : t.rows) {
-      if (r.kind == forest_row_kind::study) heaviest = std::max(heaviest, r.weight);
+      if (r.kind == forest_row_kind::study) heaviest = (std::max)(heaviest, r.weight);
     }
     bool rule_due = true;
     for (const auto& r : t.rows) {
@@ -130,7 +130,7 @@ class forest_layout : forest_columns {
     const rgb colour = out_of_pool ? t.colours.grey : ink;
     const auto labels = statistics ? statistics_lines(r.label, area.left - block_gap - margin) : wrap_text(clean_text(r.label), em, bold, label_wrap);
     const auto notes = wrap_text(clean_text(r.note), small, false, effect_right - area.left - pad);
-    const auto lines = std::max(labels.size(), notes.size());
+    const auto lines = (std::max)(labels.size(), notes.size());
     const double height = row_height + (line_height - 1) * static_cast<double>(lines - 1), centre = y + height / 2;
     draw_lines(statistics ? "statistics" : "label", labels, margin + in, centre, em, bold, colour);
     for (std::size_t j = 0; j < r.cells.size(); ++j) add_centred("cell", column_right[j], centre, r.cells[j], text_anchor::end, bold, colour);
@@ -169,7 +169,7 @@ class forest_layout : forest_columns {
       last = top;
       for (const auto& g : gaps) {
         if (g.first > last) lines.push_back({role, line_shape{x, last, x, g.first, stroke}});
-        last = std::max(last, g.second);
+        last = (std::max)(last, g.second);
       }
       if (bottom > last) lines.push_back({role, line_shape{x, last, x, bottom, stroke}});
     };
@@ -203,7 +203,7 @@ class forest_layout : forest_columns {
       draw_lines_down("favours", over_lines, x, y, text_anchor::end);
       draw_pointer(x + 3, y + 7, false);
     }
-    return y + line_height * static_cast<double>(std::max(left_lines.size(), over_lines.size()));
+    return y + line_height * static_cast<double>((std::max)(left_lines.size(), over_lines.size()));
   }
   void draw_lines_down(const char* role, const std::vector<std::string>& lines, double x, double y, text_anchor anchor) {
     for (const auto& l : lines) {

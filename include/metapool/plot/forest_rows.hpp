@@ -7,7 +7,7 @@
 #include <metapool/plot/forest_options.hpp>
 #include <metapool/plot/forest_statistics.hpp>
 #include <metapool/plot/forest_table.hpp>
-#include <metapool/plot/number_text.hpp>
+#include <metapool/text/number_text.hpp>
 
 #include <algorithm>
 #include <cmath>

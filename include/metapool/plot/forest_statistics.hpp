@@ -5,7 +5,7 @@
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/model/fit.hpp>
-#include <metapool/plot/number_text.hpp>
+#include <metapool/text/number_text.hpp>
 
 #include <cstddef>
 #include <string>

@@ -5,7 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/effect/scale.hpp>
 #include <metapool/plot/forest_options.hpp>
-#include <metapool/plot/number_text.hpp>
+#include <metapool/text/number_text.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -71,8 +71,8 @@ void choose_limits(const forest_table& t, double& lower, double& upper) {
   upper = 0;
   for (const auto& r : t.rows) {
     if (!r.span) continue;
-    lower = std::min(lower, r.span->estimate);
-    upper = std::max(upper, r.span->estimate);
+    lower = (std::min)(lower, r.span->estimate);
+    upper = (std::max)(upper, r.span->estimate);
     half.push_back((r.span->upper - r.span->lower) / 2);
   }
   const double typical = half.empty() ? 0 : middle_of(half);
@@ -80,8 +80,8 @@ void choose_limits(const forest_table& t, double& lower, double& upper) {
   const double lowest = lower - room, highest = upper + room;
   for (const auto& r : t.rows) {
     if (!r.span) continue;
-    lower = std::min(lower, std::max(r.span->lower, lowest));
-    upper = std::max(upper, std::min(r.span->upper, highest));
+    lower = (std::min)(lower, (std::max)(r.span->lower, lowest));
+    upper = (std::max)(upper, (std::min)(r.span->upper, highest));
   }
   if (!(upper - lower > 1e-12)) {
     const double around = t.scale == scale::log ? 0.7 : 1.0;
@@ -89,8 +89,8 @@ void choose_limits(const forest_table& t, double& lower, double& upper) {
     upper += around;
   }
   const double margin = 0.03 * (upper - lower);
-  lower = std::min(lower - margin, -upper / 4);
-  upper = std::max(upper + margin, -lower / 4);
+  lower = (std::min)(lower - margin, -upper / 4);
+  upper = (std::max)(upper + margin, -lower / 4);
 }
 
 /// How an effect is written: decimals for ratios, or for differences whose intervals are typically so wide.

@@ -2,14 +2,12 @@
 // A scene as SVG.
 #pragma once
 
-#include <metapool/data/error.hpp>
-#include <metapool/plot/number_text.hpp>
+#include <metapool/data/file.hpp>
+#include <metapool/text/number_text.hpp>
 #include <metapool/plot/scene.hpp>
-#include <metapool/plot/utf8.hpp>
+#include <metapool/text/utf8.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -127,25 +125,11 @@ std::string to_svg(const scene& s) {
   return w.out;
 }
 
-/// Writes the scene to a file. The text is written to `path` + ".part" first and then renamed, so that a reader of `path` sees the old file or
-/// the new one whole. Throws metapool::error, naming the file, if it cannot be written.
+/// Writes the scene to a file, whole or not at all: into a new file beside it, then renamed. Throws metapool::error, naming the file, if it
+/// cannot be written (the old file, if any, is then unchanged).
 template <class = void>
-void write_svg(const std::filesystem::path& path, const scene& s) {
-  const std::string text = to_svg(s);
-  std::filesystem::path part = path;
-  part += ".part";
-  std::FILE* file = std::fopen(part.string().c_str(), "wb");
-  if (file == nullptr) throw error("write_svg: cannot open '" + part.string() + "' for writing");
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = std::fclose(file) == 0;
-  std::error_code code;
-  if (written && closed) {
-    std::filesystem::rename(part, path, code);
-    if (!code) return;
-  }
-  std::error_code ignored;
-  std::filesystem::remove(part, ignored);
-  throw error("write_svg: cannot write '" + path.string() + "'" + (code ? ": " + code.message() : std::string()));
+void write_svg(const std::string& path, const scene& s) {
+  detail::write_file(path, to_svg(s), "write_svg");
 }
 
 }  // namespace metapool

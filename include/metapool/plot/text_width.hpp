@@ -2,7 +2,7 @@
 // How wide a text will be, and where to break it: advance widths of Helvetica, which Arial and Liberation Sans share.
 #pragma once
 
-#include <metapool/plot/utf8.hpp>
+#include <metapool/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>

@@ -8,8 +8,8 @@
 #include <metapool/inference/result.hpp>
 #include <metapool/math/normal.hpp>
 #include <metapool/model/fit.hpp>
-#include <metapool/plot/number_text.hpp>
-#include <metapool/report/columns.hpp>
+#include <metapool/text/number_text.hpp>
+#include <metapool/text/columns.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <metapool/plot/utf8.hpp>
+#include <metapool/text/utf8.hpp>
 
 #include <doctest/doctest.h>
 

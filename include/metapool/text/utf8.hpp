@@ -44,6 +44,16 @@ char32_t next_code_point(std::string_view s, std::size_t& at) {
   return value;
 }
 
+/// True if the text is UTF-8 as Unicode defines it (no overlong forms, no surrogates, nothing above U+10FFFF).
+template <class = void>
+bool is_utf8(std::string_view s) {
+  for (std::size_t at = 0; at < s.size();) {
+    const std::size_t start = at;
+    if (next_code_point(s, at) == replacement_character && s.substr(start, 3) != "\xEF\xBF\xBD") return false;
+  }
+  return true;
+}
+
 /// Appends a code point (a valid one) as UTF-8.
 template <class = void>
 void append_utf8(std::string& out, char32_t c) {

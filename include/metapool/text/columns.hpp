@@ -2,7 +2,7 @@
 // Text in aligned columns for a terminal.
 #pragma once
 
-#include <metapool/plot/utf8.hpp>
+#include <metapool/text/utf8.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <metapool/plot/number_text.hpp>
+#include <metapool/text/number_text.hpp>
 
 #include <doctest/doctest.h>
 

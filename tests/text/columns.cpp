@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <metapool/report/columns.hpp>
+#include <metapool/text/columns.hpp>
 
 #include <doctest/doctest.h>
 
