@@ -34,7 +34,9 @@ constexpr const char* usage =
 
 /// Digits that the library promises for closed forms and scalar searches; of p-values one less, since far in the tail a relative error of
 /// the statistic becomes one of about z^2 times its size in p.
-double promised_digits(const std::string& quantity) { return quantity == "p" || quantity.rfind("p of ", 0) == 0 ? 11 : 12; }
+double promised_digits(const std::string& quantity) {
+  return quantity == "p" || quantity.rfind("p,", 0) == 0 || quantity.rfind("p of ", 0) == 0 ? 11 : 12;
+}
 /// A double has no more.
 constexpr double most_digits = 16;
 
@@ -85,7 +87,22 @@ std::string quantity_of(const std::string& field_name) {
                                                         {"breslow_day", "Breslow-Day"},
                                                         {"breslow_day_p", "p of Breslow-Day"},
                                                         {"tarone", "Tarone"},
-                                                        {"tarone_p", "p of Tarone"}};
+                                                        {"tarone_p", "p of Tarone"},
+                                                        {"p_less", "p, one-sided"},
+                                                        {"p_greater", "p, one-sided"},
+                                                        {"p_mid", "p, mid-p"},
+                                                        {"ci_lb_mid", "mid-p interval"},
+                                                        {"ci_ub_mid", "mid-p interval"},
+                                                        {"clopper_pearson_lb", "Clopper-Pearson"},
+                                                        {"clopper_pearson_ub", "Clopper-Pearson"},
+                                                        {"mid_p_lb", "mid-p"},
+                                                        {"mid_p_ub", "mid-p"},
+                                                        {"jeffreys_lb", "Jeffreys"},
+                                                        {"jeffreys_ub", "Jeffreys"},
+                                                        {"wilson_lb", "Wilson"},
+                                                        {"wilson_ub", "Wilson"},
+                                                        {"best", "interval"},
+                                                        {"worst", "interval"}};
   const auto found = names.find(field_name);
   return found == names.end() ? field_name : found->second;
 }
@@ -113,6 +130,9 @@ std::string method_of(const reference_case& c, const std::string& field_name) {
   if (c.op == "zero_cells") return "zero cells, " + o.text("incr");
   if (c.op == "revman_random") return "RevMan's random effects";
   if (c.op == "fisher_exact") return "Fisher's exact test";
+  if (c.op == "pearson_chi_squared") return "Pearson's test";
+  if (c.op == "proportion") return "proportion of one arm";
+  if (c.op == "number_needed_to_treat") return "number needed to treat " + o.text("measure");
   return c.op;
 }
 
@@ -127,7 +147,9 @@ class comparison {
   void examine(const data_set& data, const reference_case& c) {
     answers<double> in_double;
     answers<fifty_digits> exact;
-    if (!answered(data, c, in_double) || !answered(data, c, exact)) return;
+    const bool in_one = answered(data, c, in_double), in_other = answered(data, c, exact);
+    if (in_one != in_other) fail(c, "(all)", "estimable in one number type only");
+    if (!in_one || !in_other) return;
     for (const auto& [name, f] : in_double.fields()) {
       const field<fifty_digits>& e = exact.fields().at(name);
       if (f.values.size() != e.values.size()) fail(c, name, "different numbers of values");
@@ -146,6 +168,8 @@ class comparison {
       return true;
     } catch (const unsupported&) {
     } catch (const metapool::not_estimable&) {
+    } catch (const metapool::error& e) {
+      fail(c, "(all)", e.what());
     }
     return false;
   }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Operations on single studies and on 2x2 tables: effect sizes, Mantel-Haenszel, Peto, zero cells, exact tests.
+// Operations on effect sizes and on sets of 2x2 tables: Mantel-Haenszel, Peto, zero cells.
 #pragma once
 
 #include "conformance/operations.hpp"
 #include "conformance/studies.hpp"
 
-#include <metapool/exact/fisher.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/table_tests.hpp>
@@ -229,26 +228,10 @@ answers<Real> revman_random(const data_set& data, const options& o) {
 }
 
 template <class Real>
-answers<Real> fisher_exact(const data_set& data, const options& o) {
-  const double study = o.number("study");
-  if (!(study >= 1 && study <= static_cast<double>(data.studies)))
-    throw file_error(data.file.string() + ": there is no study " + o.text("study"));
-  const auto trials = binary_trials<Real>(data);
-  const auto r = metapool::fisher_exact(trials[static_cast<std::size_t>(study) - 1]);
-  answers<Real> a;
-  a.set_p("p", r.p);
-  // where the margins allow one table only the library has no estimate; R's rule for the least possible count gives 0
-  a.set("odds_ratio", r.odds_ratio.value_or(Real(0)));
-  a.set("ci_lb", r.lower);
-  a.set("ci_ub", r.upper);
-  return a;
-}
-
-template <class Real>
 std::span<const operation<Real>> table_operations() {
   static constexpr operation<Real> table[] = {
       {"effect_size", effect_size<Real>}, {"mantel_haenszel", mantel_haenszel<Real>}, {"peto", peto<Real>},
-      {"zero_cells", zero_cells<Real>},   {"revman_random", revman_random<Real>},     {"fisher_exact", fisher_exact<Real>},
+      {"zero_cells", zero_cells<Real>},   {"revman_random", revman_random<Real>},
   };
   return table;
 }
