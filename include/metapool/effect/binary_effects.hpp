@@ -3,17 +3,14 @@
 #pragma once
 
 #include <metapool/data/binary_trial.hpp>
+#include <metapool/effect/collect.hpp>
 #include <metapool/effect/effects.hpp>
 #include <metapool/effect/zero_cells.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <iterator>
-#include <type_traits>
-#include <utility>
 #include <variant>
-#include <vector>
 
 namespace metapool {
 
@@ -29,20 +26,9 @@ concept binary_measure = requires(const M& measure, const two_by_two<Real>& t) {
 
 namespace detail {
 
-template <class Trials>
-using trial_type = std::remove_cvref_t<decltype(*std::begin(std::declval<const Trials&>()))>;
-
-template <class T>
-inline constexpr bool is_binary_trial = false;
-template <class Real>
-inline constexpr bool is_binary_trial<binary_trial<Real>> = true;
-
 /// A range whose elements are binary trials: vector, array, span, trial_table.
 template <class Trials>
-concept binary_trials = requires(const Trials& t) {
-  std::begin(t);
-  std::end(t);
-} && is_binary_trial<trial_type<Trials>>;
+concept binary_trials = range_of_trials<Trials, binary_trial>;
 
 /// "binary_measure" types that can be corrected on the events alone (the risk ratio).
 template <class M, class Real>
@@ -114,27 +100,9 @@ auto effect_sizes(const Trials& trials, const Measure& measure, const Policy& po
     if (is_complete(trial)) context.see(table_of(trial), policy);
     ++k;
   }
-  effects<Real> result;
-  result.measure = Measure::info;
-  detail::reserve(result, k);
-  for (const auto& trial : trials) {
-    study_audit<Real> audit;
-    audit.label = trial.label;
-    if (!is_complete(trial)) {
-      audit.status = study_status::not_reported;
-      result.audit.push_back(std::move(audit));
-      continue;
-    }
-    effect<Real> e;
-    audit.status = detail::corrected_effect(table_of(trial), measure, policy, context, audit.added, e);
-    if (audit.status == study_status::pooled) {
-      detail::append_pooled(result, std::move(audit), e);
-    } else {
-      result.audit.push_back(std::move(audit));
-    }
-  }
-  detail::warn_of_duplicate_labels(result);
-  return result;
+  return detail::collect_effects(trials, k, Measure::info, [&](const auto& trial, std::array<Real, 4>& added, effect<Real>& e) {
+    return detail::corrected_effect(table_of(trial), measure, policy, context, added, e);
+  });
 }
 
 /// The same with a policy chosen at run time.

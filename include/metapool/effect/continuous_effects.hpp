@@ -3,13 +3,11 @@
 #pragma once
 
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/effect/collect.hpp>
 #include <metapool/effect/effects.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
-#include <type_traits>
-#include <utility>
 
 namespace metapool {
 
@@ -31,20 +29,9 @@ concept continuous_measure = requires(const M& measure, const two_means<Real>& t
 
 namespace detail {
 
-template <class Trials>
-using continuous_trial_type = std::remove_cvref_t<decltype(*std::begin(std::declval<const Trials&>()))>;
-
-template <class T>
-inline constexpr bool is_continuous_trial = false;
-template <class Real>
-inline constexpr bool is_continuous_trial<continuous_trial<Real>> = true;
-
 /// A range whose elements are continuous trials.
 template <class Trials>
-concept continuous_trials = requires(const Trials& t) {
-  std::begin(t);
-  std::end(t);
-} && is_continuous_trial<continuous_trial_type<Trials>>;
+concept continuous_trials = range_of_trials<Trials, continuous_trial>;
 
 template <class Real>
 two_means<Real> means_of(const continuous_trial<Real>& t) {
@@ -59,39 +46,23 @@ two_means<Real> means_of(const continuous_trial<Real>& t) {
 /// Returns y, v and labels of the pooled studies, and in audit one record a trial (missing numbers, too few patients, variance zero).
 /// Throws input_error if a known number breaks its contract (see check).
 template <detail::continuous_trials Trials, class Measure>
-  requires continuous_measure<Measure, typename detail::continuous_trial_type<Trials>::real_type>
-auto effect_sizes(const Trials& trials, const Measure& measure) -> effects<typename detail::continuous_trial_type<Trials>::real_type> {
-  using Real = typename detail::continuous_trial_type<Trials>::real_type;
-  std::size_t k = 0;
-  for (const auto& trial : trials) {
-    check(trial, "effect_sizes");
-    ++k;
-  }
-  effects<Real> result;
-  result.measure = Measure::info;
-  detail::reserve(result, k);
-  const auto run = [&](const auto& prepared) {
-    for (const auto& trial : trials) {
-      study_audit<Real> audit;
-      audit.label = trial.label;
-      if (!is_complete(trial)) {
-        audit.status = study_status::not_reported;
-      } else if (!Measure::defined(detail::means_of(trial))) {
-        audit.status = study_status::too_small;
-      } else {
-        detail::append_pooled(result, std::move(audit), prepared(detail::means_of(trial)));
-        continue;
-      }
-      result.audit.push_back(std::move(audit));
-    }
+  requires continuous_measure<Measure, typename detail::trial_type<Trials>::real_type>
+auto effect_sizes(const Trials& trials, const Measure& measure) -> effects<typename detail::trial_type<Trials>::real_type> {
+  using Real = typename detail::trial_type<Trials>::real_type;
+  const std::size_t k = detail::check_all(trials);
+  const auto collect = [&](const auto& prepared) {
+    return detail::collect_effects(trials, k, Measure::info, [&](const auto& trial, auto&, effect<Real>& e) {
+      const two_means<Real> means = detail::means_of(trial);
+      if (!Measure::defined(means)) return study_status::too_small;
+      e = prepared(means);
+      return study_status::pooled;
+    });
   };
   if constexpr (requires { measure.template prepared<Real>(trials); }) {
-    run(measure.template prepared<Real>(trials));
+    return collect(measure.template prepared<Real>(trials));
   } else {
-    run(measure);
+    return collect(measure);
   }
-  detail::warn_of_duplicate_labels(result);
-  return result;
 }
 
 }  // namespace metapool
