@@ -10,12 +10,14 @@
 
 namespace metapool {
 
-/// An estimate with its interval, as a reader wants it (ratios for log measures).
+/// An estimate with its interval, as a reader wants it (ratios for log measures). measure says of what; is_ratio whether 1 or 0 is no effect.
 template <class Real = double>
 struct natural_interval {
   Real estimate{};
   Real lower{};
   Real upper{};
+  measure_info measure{};
+  bool is_ratio() const { return measure.scale == scale::log; }
 };
 
 /// The pooled mean with its interval and test. Scale: that of measure (logarithms for ratios); natural() brings it back.
@@ -36,7 +38,7 @@ struct mean_inference {
   std::optional<Real> scale_factor{};  ///< Hartung and Knapp's q before any safeguard
   std::vector<std::string> notes{};    ///< which safeguard took effect, and the like
   natural_interval<Real> natural() const {
-    return {to_natural(measure.scale, estimate), to_natural(measure.scale, lower), to_natural(measure.scale, upper)};
+    return {to_natural(measure.scale, estimate), to_natural(measure.scale, lower), to_natural(measure.scale, upper), measure};
   }
 };
 
@@ -53,7 +55,7 @@ struct prediction {
   double level = 0.95;
   std::optional<Real> df{};   ///< degrees of freedom; empty for the normal
   natural_interval<Real> natural() const {
-    return {to_natural(measure.scale, estimate), to_natural(measure.scale, lower), to_natural(measure.scale, upper)};
+    return {to_natural(measure.scale, estimate), to_natural(measure.scale, lower), to_natural(measure.scale, upper), measure};
   }
 };
 
