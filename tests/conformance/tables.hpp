@@ -118,8 +118,10 @@ metapool::model_fit<Real> without_double_zeros_in_q(metapool::model_fit<Real> fi
   fit.data = metapool::effect_sizes(trials, measure, metapool::constant_correction{.double_zeros = metapool::double_zero::drop});
   if (fit.data.size() == 0) throw metapool::not_estimable("no study has an effect of its own");
   fit.q = 0;
-  for (std::size_t i = 0; i < fit.data.size(); ++i)
-    fit.q += (fit.data.y[i] - fit.estimate) * (fit.data.y[i] - fit.estimate) / fit.data.v[i];
+  for (std::size_t i = 0; i < fit.data.size() && fit.data.size() > 1; ++i) {  // of a single study metafor's Q is 0
+    const Real r = fit.data.y[i] - fit.estimate;
+    fit.q += r * r / fit.data.v[i];
+  }
   fit.df = fit.data.size() - 1;
   return fit;
 }
