@@ -16,6 +16,7 @@ TEST_CASE("a difference of products keeps its digits where the plain form loses 
   // 1 + 2^-52 and its neighbours: the difference of products is 2^-104 in exact arithmetic
   const double e = std::ldexp(1.0, -52);
   CHECK(difference_of_products(1 + e, 1 + e, 1.0, 1 + 2 * e) == e * e);
+  CHECK(difference_of_products(1.0, 1 + 2 * e, 1 + e, 1 + e) == -e * e);  // here c d is the product that rounds
   CHECK(difference_of_products(3.0, 5.0, 2.0, 4.0) == 7.0);
   const double a = 94906267.0, b = 94906267.0, c = 94906266.0, d = 94906268.0;  // a^2 - (a - 1)(a + 1) = 1, products beyond 2^53
   CHECK(difference_of_products(a, b, c, d) == 1.0);

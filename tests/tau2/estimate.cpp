@@ -67,6 +67,7 @@ TEST_CASE("every estimator refuses numbers whose powers leave the number type, i
   CHECK(contains(refusal({1, 2}, {1, 1e103}), "study '2': v = 1e+103 is out of the range"));
   CHECK(contains(refusal({0, 1e160}, {1, 1}), "study '2': y = 1e+160 is too far from the first study's y"));
   CHECK(contains(refusal({0, 1e10}, {1e-100, 1}), "study '2': y = 1e+10 is too far"));
+  CHECK(contains(refusal({0, 1e10}, {1, 1e-100}), "study '2': y = 1e+10 is too far"));  // whichever study is the most precise
   CHECK(contains(refusal({-1.7e308, 1.7e308}, {1, 1}), "study '2': y = 1.7e+308 is too far"));
   const std::vector<float> y{0, 1e4f}, v{1e-12f, 1};
   CHECK(contains(message_of<input_error>([&] { reml{}(std::span<const float>(y), std::span<const float>(v)); }), "REML: study '2': y = 10000 is too far"));
