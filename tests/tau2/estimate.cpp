@@ -48,6 +48,7 @@ TEST_CASE("the estimators meet their concept, and what has no call does not") {
   static_assert(tau2_estimator<reml> && tau2_estimator<paule_mandel, float> && tau2_estimator<dersimonian_laird, long double>);
   static_assert(tau2_estimator<maximum_likelihood> && tau2_estimator<dersimonian_laird_around<double>>);
   static_assert(!tau2_estimator<not_an_estimator>);
+  CHECK(std::string(not_an_estimator::name) == "none");
 }
 
 TEST_CASE("every estimator refuses input outside its contract, naming itself, the study, the value and the rule") {
