@@ -8,12 +8,15 @@
 #include <metapool/data/continuous_trial.hpp>
 #include <metapool/data/csv.hpp>
 #include <metapool/data/error.hpp>
+#include <metapool/data/reported.hpp>
 
 #include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/combine.hpp>
 #include <metapool/effect/continuous_effects.hpp>
 #include <metapool/effect/effects.hpp>
 #include <metapool/effect/mean_difference.hpp>
 #include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/reported_effects.hpp>
 #include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/effect/scale.hpp>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/delimited.hpp>
+#include <metapool/data/reported.hpp>
 #include <metapool/data/trial_rows.hpp>
 #include <metapool/data/trial_table.hpp>
 
@@ -28,6 +29,7 @@ struct csv_options {
   std::string treated_events{}, treated_total{}, treated_non_events{};
   std::string control_events{}, control_total{}, control_non_events{};
   std::string treated_mean{}, treated_sd{}, control_mean{}, control_sd{};
+  std::string estimate{}, se{}, variance{}, lower{}, upper{}, p{};
 };
 
 namespace detail {
@@ -39,7 +41,9 @@ std::array<std::string, 7> named_columns(const csv_options& o, const char* funct
       {"treated_events", &o.treated_events}, {"treated_total", &o.treated_total}, {"treated_non_events", &o.treated_non_events},
       {"control_events", &o.control_events}, {"control_total", &o.control_total}, {"control_non_events", &o.control_non_events},
       {"treated_mean", &o.treated_mean},     {"treated_sd", &o.treated_sd},       {"control_mean", &o.control_mean},
-      {"control_sd", &o.control_sd}};
+      {"control_sd", &o.control_sd},         {"estimate", &o.estimate},           {"se", &o.se},
+      {"variance", &o.variance},             {"lower", &o.lower},                 {"upper", &o.upper},
+      {"p", &o.p}};
   std::array<std::string, 7> named{};
   named[6] = o.label;
   for (const auto& choice : all) {
@@ -88,12 +92,13 @@ trial_table<Trial> read_trials(std::string_view text, const csv_options& options
 
 }  // namespace detail
 
-/// Reads trials from the text of a CSV or TSV file; Trial is binary_trial<Real> or continuous_trial<Real>. Notation: see parse_delimited.
+/// Reads trials from the text of a CSV or TSV file; Trial is binary_trial<Real>, continuous_trial<Real> or reported<Real>. Notation: see parse_delimited.
 ///
 /// Columns are recognised by name, without regard to case, in the styles of this library (treated_events, treated_total, control_events,
 /// control_total; treated_mean, treated_sd, ...), of metafor (ai n1i ci n2i, ai bi ci di; m1i sd1i n1i m2i sd2i n2i), of meta (event.e n.e
-/// event.c n.c; mean.e sd.e n.e ...), and events_treat n_treat events_ctrl n_ctrl (mean_treat sd_treat ...); the label as label, study,
-/// trial, slab or studlab. csv_options names others. Of events, total and non-events (bi, di) of an arm two suffice: the third number is
+/// event.c n.c; mean.e sd.e n.e ...), and events_treat n_treat events_ctrl n_ctrl (mean_treat sd_treat ...); reported effects as estimate with
+/// se, variance, lower and upper or p, as yi vi sei, TE seTE, _meta_es _meta_se, all on the pooling scale (the logarithm of a ratio); the label
+/// as label, study, trial, slab or studlab. csv_options names others. Of events, total and non-events (bi, di) of an arm two suffice: the third number is
 /// their sum or difference where both are known, and where all three are given they must agree. Other columns are kept:
 /// table.text(row, "country"), table.number(row, "year").
 /// Without a label column, or in a row whose label is blank, the label is "study N", N being the row's number from 1.

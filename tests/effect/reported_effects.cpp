@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/effect/reported_effects.hpp>
+
+#include <metapool/data/csv.hpp>
+#include <metapool/effect/combine.hpp>
+#include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/risk_ratio.hpp>
+#include <metapool/model/common_effect.hpp>
+
+#include "support/close.hpp"
+#include "support/published.hpp"
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+using namespace metapool;
+using namespace metapool_test;
+using wide = boost::multiprecision::cpp_bin_float_50;
+
+namespace {
+
+/// BCG trials as a paper would print them: the same studies by variance, standard error, interval and p-value in turn.
+template <class Real>
+std::vector<reported<Real>> printed_bcg() {
+  using std::exp;
+  using std::sqrt;
+  const auto e = effect_sizes(bcg<Real>(), risk_ratio{});
+  std::vector<reported<Real>> out;
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    reported<Real> t;
+    t.label = e.labels[i];
+    t.estimate = e.y[i];
+    const Real se = sqrt(e.v[i]);
+    const Real z = metapool::detail::normal_critical<Real>(0.9);
+    if (i % 4 == 0) t.variance = e.v[i];
+    if (i % 4 == 1) t.se = se;
+    if (i % 4 == 2) {
+      t.on = stated_on::natural_scale;
+      t.level = 0.9;
+      t.estimate = exp(e.y[i]);
+      t.lower = exp(Real(e.y[i] - z * se));
+      t.upper = exp(Real(e.y[i] + z * se));
+    }
+    if (i % 4 == 3) t.p = metapool::detail::normal_two_sided_p<Real>(Real(e.y[i] / se));
+    out.push_back(t);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("effects that are reported by variance, standard error, interval or p-value pool as those from the counts") {
+  const auto counts = common_effect(effect_sizes(bcg(), risk_ratio{}));
+  const auto fit = common_effect(effect_sizes(printed_bcg<double>(), risk_ratio{}));
+  REQUIRE(fit.k() == 13);
+  CHECK(close(fit.estimate, counts.estimate, digits12));
+  CHECK(close(fit.se, counts.se, digits12));
+  const auto in_wide = effect_sizes(printed_bcg<wide>(), risk_ratio{});
+  const auto in_double = effect_sizes(printed_bcg<double>(), risk_ratio{});
+  for (std::size_t i = 0; i < 13; ++i) {
+    CHECK(close(in_double.y[i], static_cast<double>(in_wide.y[i]), digits12));
+    CHECK(close(in_double.v[i], static_cast<double>(in_wide.v[i]), digits12));
+  }
+}
+
+TEST_CASE("a printed interval of a ratio gives the standard error by hand") {
+  // log(2.66 / 0.25) / (2 x 1.959963985) = 0.6031
+  const std::vector<reported<>> one{{.label = "a", .estimate = 0.82, .lower = 0.25, .upper = 2.66, .on = stated_on::natural_scale}};
+  const auto e = effect_sizes(one, risk_ratio{});
+  CHECK(close(e.y[0], -0.1984509387, printed(10)));
+  CHECK(close(std::sqrt(e.v[0]), 0.6032, printed(4)));
+}
+
+TEST_CASE("a study without any uncertainty is recorded as not reported, not dropped") {
+  std::vector<reported<>> studies{{.label = "y only", .estimate = 0.3}, {.label = "sound", .estimate = 0.3, .se = 0.1}, {.label = "se only", .se = 0.1},
+                                  {.label = "half an interval", .estimate = 0.3, .lower = 0.1}, {.label = "p of 1", .estimate = 0.3, .p = 1.0}};
+  const auto e = effect_sizes(studies, measure_info{"log_hazard_ratio", "HR", "hazard ratio", scale::log});
+  REQUIRE(e.size() == 1);
+  REQUIRE(e.audit.size() == 5);
+  CHECK(e.labels[0] == "sound");
+  CHECK(e.trial[0] == 1);
+  for (const std::size_t i : {0U, 2U, 3U, 4U}) CHECK(e.audit[i].status == study_status::not_reported);
+}
+
+TEST_CASE("two uncertainties that contradict each other are told of, with both; those that agree are not") {
+  const std::vector<reported<>> studies{{.label = "odd", .estimate = 0.3, .se = 0.1, .lower = 0.2, .upper = 0.4},
+                                        {.label = "even", .estimate = 0.3, .se = 0.1, .lower = 0.104, .upper = 0.496}};
+  const auto e = effect_sizes(studies, measure_info{});
+  REQUIRE(e.warnings.size() == 1);
+  CHECK(contains(e.warnings[0], "'odd'"));
+  CHECK(contains(e.warnings[0], "0.1 by its se"));
+  CHECK(contains(e.warnings[0], "0.05102 by its interval"));
+}
+
+TEST_CASE("a reported number that breaks its rule is refused by name") {
+  const auto why = [](const reported<>& t) {
+    return message_of<input_error>([&] { (void)effect_sizes(std::vector<reported<>>{t}, risk_ratio{}); });
+  };
+  CHECK(contains(why({.label = "s", .estimate = 1, .se = 0}), "study 's': se = 0 must be positive"));
+  CHECK(contains(why({.label = "s", .estimate = 1, .variance = -1}), "variance = -1 must be positive"));
+  CHECK(contains(why({.label = "s", .estimate = 1, .p = 0.0}), "p = 0 must be positive"));
+  CHECK(contains(why({.label = "s", .estimate = 1, .p = 1.5}), "must not exceed 1"));
+  CHECK(contains(why({.label = "s", .estimate = 1, .lower = 2, .upper = 1.5}), "lower = 2 must lie below"));
+  CHECK(contains(why({.label = "s", .estimate = 1, .lower = 1.2, .upper = 1.5}), "must not exceed the estimate"));
+  CHECK(contains(why({.label = "s", .estimate = 2, .lower = 1.2, .upper = 1.5}), "must not lie below the estimate"));
+  CHECK(contains(why({.label = "s", .estimate = 1, .lower = 0.5, .upper = 1.5, .level = 95}), "level = 95"));
+  CHECK(contains(why({.label = "s", .estimate = -1, .se = 1, .on = stated_on::natural_scale}), "must be positive: it is stated as a ratio"));
+  CHECK(contains(why({.label = "s", .estimate = std::nan(""), .se = 1}), "finite"));
+}
+
+TEST_CASE("computed and reported effects of one measure combine, and pool as all of them together") {
+  const auto all = bcg();
+  const std::vector<binary_trial<>> first(all.begin(), all.begin() + 6);
+  const auto printed = printed_bcg<double>();
+  const std::vector<reported<>> rest(printed.begin() + 6, printed.end());
+  const auto both = combine(effect_sizes(first, risk_ratio{}), effect_sizes(rest, risk_ratio{}));
+  const auto fit = common_effect(both);
+  const auto whole = common_effect(effect_sizes(all, risk_ratio{}));
+  CHECK(close(fit.estimate, whole.estimate, digits12));
+  CHECK(close(fit.q, whole.q, digits12));
+  for (std::size_t i = 0; i < 13; ++i) CHECK(both.trial[i] == i);
+  CHECK(both.audit.size() == 13);
+  CHECK(both.warnings.empty());
+  CHECK(combine(both, effect_sizes(first, risk_ratio{})).warnings.size() == 6);
+}
+
+TEST_CASE("different measures do not combine") {
+  const auto message = message_of<input_error>([] { (void)combine(effect_sizes(bcg(), risk_ratio{}), effect_sizes(bcg(), odds_ratio{})); });
+  CHECK(contains(message, "risk ratio (log scale) and odds ratio (log scale)"));
+  effects<> a, b;
+  a.measure.scale = scale::log;
+  CHECK_THROWS_AS((void)combine(a, b), input_error);
+}
+
+TEST_CASE("metafor's, meta's and Stata's columns are read as reported effects") {
+  for (const char* text : {"slab,yi,vi\na,-0.5,0.04\nb,0.25,0.0225\n", "studlab,TE,seTE\na,-0.5,0.2\nb,0.25,0.15\n", "study;_meta_es;_meta_se\na;-0,5;0,2\nb;0,25;0,15\n",
+                           "study,yi,vi,sei\na,-0.5,0.04,0.2\nb,0.25,0.0225,0.15\n", "label,estimate,lower,upper\na,-0.5,-0.8919927969,-0.1080072031\nb,0.25,-0.0439945977,0.5439945977\n"}) {
+    CAPTURE(text);
+    const auto table = parse_csv<reported<>>(text);
+    const auto e = effect_sizes(table, measure_info{});
+    REQUIRE(e.size() == 2);
+    CHECK(e.y[0] == -0.5);
+    CHECK(e.labels[1] == "b");
+    CHECK(close(e.v[0], 0.04, tolerance{1e-9}));
+    CHECK(close(e.v[1], 0.0225, tolerance{1e-9}));
+    CHECK(parse_csv<reported<>>(to_csv(table)).trials[1].estimate == 0.25);
+  }
+}
+
+TEST_CASE("a file without an uncertainty is refused, a blank cell is not") {
+  CHECK(contains(message_of<input_error>([] { (void)parse_csv<reported<>>("study,yi\na,1\n"); }), "needs columns for se"));
+  CHECK(contains(message_of<input_error>([] { (void)parse_csv<reported<>>("study,yi,lower\na,1,0\n"); }), "upper"));
+  CHECK(contains(message_of<input_error>([] { (void)parse_csv<reported<>>("study,yi,vi\na,1,-2\n", {}, "f.csv"); }), "f.csv: line 2, column 'vi'"));
+  const auto e = effect_sizes(parse_csv<reported<>>("study,yi,vi\na,1,NA\nb,1,2\n"), measure_info{});
+  CHECK(e.size() == 1);
+  CHECK(e.audit[0].status == study_status::not_reported);
+  const auto named = parse_csv<reported<>>("study,logHR,s\na,1,2\n", {.estimate = "logHR", .se = "s"});
+  CHECK(named[0].se == 2.0);
+}
+
+TEST_CASE("what a file cannot hold of a reported effect is refused in writing") {
+  const std::vector<reported<>> natural{{.label = "a", .estimate = 0.5, .se = 0.1, .on = stated_on::natural_scale}};
+  CHECK(contains(message_of<input_error>([&] { (void)to_csv(natural); }), "natural scale"));
+  const std::vector<reported<>> level{{.label = "a", .estimate = 0.5, .se = 0.1, .level = 0.9}};
+  CHECK(contains(message_of<input_error>([&] { (void)to_csv(level); }), "level"));
+}
