@@ -142,7 +142,7 @@ answers<Real> mantel_haenszel(const data_set& data, const options& o) {
   });
   if (measure != "OR") return a;
   a.set_if_estimable({"cmh", "cmh_p"}, [&](answers<Real>& to) {
-    const auto test = metapool::cochran_mantel_haenszel(trials, correct);
+    const auto test = metapool::cochran_mantel_haenszel(trials, correct ? metapool::cmh_correction::half_as_metafor : metapool::cmh_correction::none);
     to.set("cmh", test.statistic).scale = Real(1);
     to.set_p("cmh_p", test.p);
   });

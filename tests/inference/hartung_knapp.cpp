@@ -23,6 +23,14 @@ namespace {
 model_fit<double> homogeneous() { return random_effects(known_effects<double>({0.50, 0.55, 0.45, 0.52}, {0.04, 0.09, 0.06, 0.05})); }
 }  // namespace
 
+TEST_CASE("Hartung-Knapp takes effects that differ by rounding alone for equal ones") {
+  const std::vector<double> y{0.1 + 0.2, 0.3, 0.3}, v{0.01, 0.04, 0.02};
+  REQUIRE(y[0] != y[1]);
+  const auto fit = metapool::common_effect(metapool::known_effects(y, v));
+  CHECK_THROWS_AS(metapool::hartung_knapp{}(fit), metapool::not_estimable);
+  CHECK(metapool::hartung_knapp{.floor = 1.0}(fit).se == fit.se);
+}
+
 TEST_CASE("Hartung-Knapp on the BCG trials is metafor's test = \"knha\"") {
   const auto r = hartung_knapp{}(random_effects(effect_sizes(bcg(), risk_ratio{})));
   CHECK(close(r.se, 0.1808, printed(4)));

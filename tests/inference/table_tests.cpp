@@ -36,9 +36,16 @@ TEST_CASE("the Cochran-Mantel-Haenszel test is the squared sum of O - E over its
   CHECK(close(corrected.statistic, (std::fabs(o_e) - 0.5) * (std::fabs(o_e) - 0.5) / v, digits10));
   CHECK(close(corrected.p, std::erfc(std::sqrt(corrected.statistic / 2)), digits10));
   CHECK(corrected.df == 1);
-  CHECK(close(cochran_mantel_haenszel(bcg(), false).statistic, o_e * o_e / v, digits10));
+  CHECK(close(cochran_mantel_haenszel(bcg(), cmh_correction::none).statistic, o_e * o_e / v, digits10));
   CHECK(cochran_mantel_haenszel(trials{trial("balanced", 3, 10, 3, 10)}).statistic == 0.0);
   CHECK(cochran_mantel_haenszel(trials{trial("balanced", 3, 10, 3, 10)}).p == 1.0);
+  // 3/10 v 4/12: O - E = 3 - 70/22 = -0.1818..., nearer to 0 than the correction; V = 10 12 7 15 / (22^2 21)
+  const trials near_balance{trial("near", 3, 10, 4, 12)};
+  const double distance = 70.0 / 22 - 3, variance = 10.0 * 12 * 7 * 15 / (22.0 * 22 * 21);
+  CHECK(cochran_mantel_haenszel(near_balance).statistic == 0.0);
+  CHECK(close(cochran_mantel_haenszel(near_balance, cmh_correction::none).statistic, distance * distance / variance, digits12));
+  CHECK(close(cochran_mantel_haenszel(near_balance, cmh_correction::half_as_r).statistic, distance * distance / variance, digits12));
+  CHECK(close(cochran_mantel_haenszel(near_balance, cmh_correction::half_as_metafor).statistic, (distance - 0.5) * (distance - 0.5) / variance, digits12));
 }
 
 TEST_CASE("swapped arms leave the tests as they are") {

@@ -97,7 +97,7 @@ auto effect_sizes(const Trials& trials, const Measure& measure, const Policy& po
   std::size_t k = 0;
   for (const auto& trial : trials) {
     check(trial, function, fractional);
-    if (is_complete(trial)) context.see(table_of(trial), policy);
+    if (is_complete(trial) && !detail::dropped_as_double_zero(table_of(trial), policy.double_zeros, measure)) context.see(table_of(trial), policy);
     ++k;
   }
   return detail::collect_effects(trials, k, Measure::info, [&](const auto& trial, std::array<Real, 4>& added, effect<Real>& e) {

@@ -14,7 +14,7 @@ void check_fit(const char* function, const model_fit<Real>& fit, double level, b
   if (fit.data.y.empty()) throw_input_error(function, "the fit is empty; it must come from a model");
   if (!fit.convergence.converged && !even_if_not_converged) {
     throw convergence_error(std::string(function) + ": the fit by " + fit.method + " did not converge (" + std::to_string(fit.convergence.iterations) +
-                            " iterations); another estimator may, or set even_if_not_converged to go on regardless");
+                            " iterations); try another estimator (wald_z, wald_t and hartung_knapp go on if even_if_not_converged is set)");
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -53,7 +54,9 @@ struct hartung_knapp {
     const Real tau2 = fit.tau2.value_or(Real(0));
     const detail::pooled_sums<Real> s = detail::pool_at(y, v, tau2);
     const Real df = static_cast<Real>(fit.df);
-    const Real q = s.q / df;
+    // effects that are equal but for the rounding of their last digits are equal
+    const Real last_digits = 4 * std::numeric_limits<Real>::epsilon() * s.mean;
+    const Real q = s.q > s.w * last_digits * last_digits ? Real(s.q / df) : Real(0);
 
     mean_inference<Real> r = detail::start(fit, level);
     r.method = "Hartung-Knapp";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <metapool/inference/check.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/inference/table_tests.hpp>
 #include <metapool/math/chi_squared.hpp>
@@ -34,11 +35,12 @@ chi_squared_test<Real> between(const std::vector<Real>& estimate, const std::vec
 
 /// Test of equal effects in all subgroups: Q_b = sum w_g (estimate_g - mean)^2 with w_g = 1 / se_g^2 against chi-squared(groups - 1), from the
 /// subgroups' estimates and classical standard errors (RevMan, meta, metafor with separate tau2). Scale: that of the effects.
-/// Throws not_estimable with fewer than two subgroups. Borenstein & Higgins (2013) Prev Sci 14:134, doi:10.1007/s11121-013-0377-7.
+/// Throws not_estimable with fewer than two subgroups, convergence_error on a fit that did not converge. Borenstein & Higgins (2013) Prev Sci 14:134, doi:10.1007/s11121-013-0377-7.
 template <class Real>
 chi_squared_test<Real> test_between(const subgroup_fits<Real>& subgroups) {
   std::vector<Real> estimate, se;
   for (const auto& g : subgroups.groups) {
+    detail::check_fit("test_between", g.fit, 0.95);
     estimate.push_back(g.fit.estimate);
     se.push_back(g.fit.se);
   }

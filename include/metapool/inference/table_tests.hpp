@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace metapool {
@@ -23,12 +24,21 @@ struct chi_squared_test {
   Real p{};
 };
 
-/// Cochran-Mantel-Haenszel test of no association in any table: (|sum (O - E)| - c)^2 / sum V against chi-squared(1), with V hypergeometric.
-/// continuity_correction: c = 1/2 (R's and metafor's default), at most |sum (O - E)|; otherwise c = 0.
+/// The continuity correction of the Cochran-Mantel-Haenszel test. The three that correct differ only if |sum (O - E)| < 1/2.
+enum class cmh_correction : std::uint8_t {
+  none,             ///< none
+  half,             ///< 1/2, but at most |sum (O - E)|: the statistic is 0 there
+  half_as_r,        ///< 1/2, but none there (R's mantelhaen.test)
+  half_as_metafor   ///< always 1/2: the statistic rises again towards sum (O - E) = 0 (metafor's rma.mh)
+};
+
+/// Cochran-Mantel-Haenszel test of no association in any table: (|sum (O - E)| - c)^2 / sum V against chi-squared(1), with V hypergeometric
+/// and c the correction.
 /// Tables without information (V = 0) or with missing counts contribute nothing. Throws input_error on bad counts; not_estimable if sum V = 0.
 /// Cochran (1954) Biometrics 10:417, doi:10.2307/3001616; Mantel & Haenszel (1959) J Natl Cancer Inst 22:719.
 template <detail::binary_trials Trials>
-auto cochran_mantel_haenszel(const Trials& trials, bool continuity_correction = true, fractional_counts fractional = fractional_counts::refused)
+auto cochran_mantel_haenszel(const Trials& trials, cmh_correction correction = cmh_correction::half,
+                             fractional_counts fractional = fractional_counts::refused)
     -> chi_squared_test<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
   using std::fabs;
@@ -42,9 +52,12 @@ auto cochran_mantel_haenszel(const Trials& trials, bool continuity_correction = 
   }
   if (!(variance > 0)) detail::throw_not_estimable("cochran_mantel_haenszel", "no study has both patients with and patients without the event");
   Real distance = fabs(sum);
-  if (continuity_correction) distance = distance > Real(0.5) ? Real(distance - Real(0.5)) : Real(0);
+  const bool within = distance < Real(0.5);
+  if (correction != cmh_correction::none && !(within && correction == cmh_correction::half_as_r)) {
+    distance = within && correction == cmh_correction::half ? Real(0) : Real(distance - Real(0.5));
+  }
   chi_squared_test<Real> test;
-  test.method = continuity_correction ? "Cochran-Mantel-Haenszel, continuity-corrected" : "Cochran-Mantel-Haenszel";
+  test.method = correction != cmh_correction::none ? "Cochran-Mantel-Haenszel, continuity-corrected" : "Cochran-Mantel-Haenszel";
   test.statistic = distance * distance / variance;
   test.df = 1;
   test.p = detail::chi_squared_upper_tail<Real>(test.statistic, Real(1));

@@ -123,7 +123,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
 
   detail::zero_cell_context<Real> context;
   for (const auto& trial : trials) {
-    if (is_complete(trial)) context.see(table_of(trial), policy);
+    if (is_complete(trial) && !detail::dropped_as_double_zero(table_of(trial), policy.double_zeros, measure)) context.see(table_of(trial), policy);
   }
   detail::mantel_haenszel_sums<Real> sums;
   std::size_t index = 0, corrected = 0, pooled = 0;

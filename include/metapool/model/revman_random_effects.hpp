@@ -17,11 +17,12 @@ namespace metapool {
 /// Scale, errors: as random_effects and mantel_haenszel. 13 significant digits.
 /// Deeks & Higgins (2010) Statistical algorithms in Review Manager 5.
 template <detail::binary_trials Trials, mantel_haenszel_measure Measure, class Pooled = no_correction, class Studies = constant_correction>
-auto revman_random_effects(const Trials& trials, const Measure& measure, const Pooled& pooled = {}, const Studies& studies = {})
+auto revman_random_effects(const Trials& trials, const Measure& measure, const Pooled& pooled = {}, const Studies& studies = {},
+                           fractional_counts fractional = fractional_counts::refused)
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
-  const model_fit<Real> around = mantel_haenszel(trials, measure, pooled);
-  model_fit<Real> fit = random_effects(effect_sizes(trials, measure, studies), dersimonian_laird_around<Real>{around.estimate});
+  const model_fit<Real> around = mantel_haenszel(trials, measure, pooled, fractional);
+  model_fit<Real> fit = random_effects(effect_sizes(trials, measure, studies, fractional), dersimonian_laird_around<Real>{around.estimate});
   fit.method = "DerSimonian-Laird, Q around the Mantel-Haenszel estimate";
   return fit;
 }

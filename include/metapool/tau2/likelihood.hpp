@@ -44,7 +44,8 @@ namespace detail {
 /// their derivatives are sums of positive multiples of powers of 1 / (m_j + tau2): they fall, and their logarithms are convex. This gives
 /// proofs on a whole interval [t1, t2] from its ends: no root if a(t1) < g(t2) or a(t2) > g(t1); at most one, a maximum, if the
 /// logarithmic slope of a at t2 still exceeds that of g at t1 (then a/g falls); at most one, a minimum, the other way round.
-/// Beyond v_max - 2 v_min a/g always falls.
+/// Beyond v_max - 2 v_min a/g always falls. Intervals narrower than one part in 10^7 of v_min + tau2 are not divided further: there a change of
+/// sign is taken for one root, without proof.
 template <class Real>
 struct score_point {
   Real t{};
