@@ -33,7 +33,8 @@ enum class study_status : std::uint8_t {
   double_full,     ///< nothing but events in both arms; dropped as the policy asks
   zero_cell,       ///< a cell is zero, the policy adds nothing, and the measure is not defined
   zero_variance,   ///< the effect is defined but its variance is 0, so that it has no weight
-  too_small        ///< too few patients for the measure's variance
+  too_small,       ///< too few patients for the measure's variance
+  not_defined      ///< the measure is not defined for these numbers: the logarithm of a mean that is not positive, Fisher's z of a correlation of 1
 };
 
 /// The record of one study: what was added to its cells and what came out, or why it was left out.
@@ -41,7 +42,7 @@ template <class Real = double>
 struct study_audit {
   std::string label{};
   study_status status = study_status::pooled;
-  /// Added to treated events, treated non-events, control events, control non-events.
+  /// Added to treated events, treated non-events, control events, control non-events; of one group to events and non-events.
   std::array<Real, 4> added{};
   std::optional<Real> y{};
   std::optional<Real> v{};
@@ -61,11 +62,16 @@ std::string describe(const study_audit<Real>& audit) {
     case study_status::zero_cell: return "not pooled: a cell is zero and nothing is added to it";
     case study_status::zero_variance: return "not pooled: the variance of the effect is zero";
     case study_status::too_small: return "not pooled: too few patients for a variance";
+    case study_status::not_defined: return "not pooled: the effect is not defined for these numbers";
     case study_status::pooled: break;
   }
   if (!audit.corrected()) return {};
   const auto& add = audit.added;
   if (add[0] == add[1] && add[0] == add[2] && add[0] == add[3]) return detail::to_text(add[0]) + " added to all four cells";
+  if (add[0] != Real(0) && (add[1] == Real(0) || add[1] == add[0]) && add[2] == Real(0) && add[3] == Real(0)) {
+    // one group: the policies for two arms add to both
+    return detail::to_text(add[0]) + (add[1] == Real(0) ? " added to the events" : " added to events and non-events");
+  }
   static constexpr const char* cell[] = {"treated events", "treated non-events", "control events", "control non-events"};
   std::string text = "added";
   const char* separator = " ";
