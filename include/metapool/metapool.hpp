@@ -9,6 +9,8 @@
 #include <metapool/data/csv.hpp>
 #include <metapool/data/error.hpp>
 #include <metapool/data/reported.hpp>
+#include <metapool/data/revman.hpp>
+#include <metapool/data/revman5.hpp>
 
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/combine.hpp>
@@ -17,6 +19,7 @@
 #include <metapool/effect/mean_difference.hpp>
 #include <metapool/effect/odds_ratio.hpp>
 #include <metapool/effect/reported_effects.hpp>
+#include <metapool/effect/revman_smd.hpp>
 #include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/effect/scale.hpp>
@@ -56,3 +59,4 @@
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/svg.hpp>
 #include <metapool/report/summary.hpp>
+#include <metapool/report/verify.hpp>
