@@ -8,8 +8,12 @@
 #include <metapool/data/continuous_trial.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/continuous_effects.hpp>
+#include <metapool/effect/correlation_measures.hpp>
+#include <metapool/effect/incidence_rate_difference.hpp>
+#include <metapool/effect/incidence_rate_ratio.hpp>
 #include <metapool/effect/mean_difference.hpp>
 #include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/proportion_measures.hpp>
 #include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/effect/standardized_mean_difference.hpp>
@@ -61,6 +65,53 @@ std::vector<metapool::continuous_trial<Real>> continuous_trials(const data_set& 
   return trials;
 }
 
+template <class Real>
+std::vector<metapool::rate_trial<Real>> rate_trials(const data_set& data) {
+  require_design(data, "two_rates");
+  const numbers &x1 = column(data, "x1i"), &t1 = column(data, "t1i"), &x2 = column(data, "x2i"), &t2 = column(data, "t2i");
+  std::vector<metapool::rate_trial<Real>> trials;
+  for (std::size_t i = 0; i < data.studies; ++i)
+    trials.push_back({label(i), {as<Real>(x1[i]), as<Real>(t1[i])}, {as<Real>(x2[i]), as<Real>(t2[i])}});
+  return trials;
+}
+
+template <class Real>
+std::vector<metapool::proportion<Real>> proportions(const data_set& data) {
+  require_design(data, "one_proportion");
+  const numbers &x = column(data, "xi"), &n = column(data, "ni");
+  std::vector<metapool::proportion<Real>> studies;
+  for (std::size_t i = 0; i < data.studies; ++i) studies.push_back({label(i), as<Real>(x[i]), as<Real>(n[i])});
+  return studies;
+}
+
+template <class Real>
+std::vector<metapool::correlation<Real>> correlations(const data_set& data) {
+  require_design(data, "correlation");
+  const numbers &r = column(data, "ri"), &n = column(data, "ni");
+  std::vector<metapool::correlation<Real>> studies;
+  for (std::size_t i = 0; i < data.studies; ++i) studies.push_back({label(i), as<Real>(r[i]), as<Real>(n[i])});
+  return studies;
+}
+
+/// The effects of a measure of rates, of one proportion or of a correlation, with what the measure adds to zeros by default (which is metafor's
+/// way), trials without events kept; empty for any other measure.
+template <class Real>
+std::optional<metapool::effects<Real>> effects_beyond_tables(const data_set& data, const std::string& measure) {
+  const metapool::constant_correction keep{.double_zeros = metapool::double_zero::keep};
+  if (measure == "IRR") return metapool::effect_sizes(rate_trials<Real>(data), metapool::incidence_rate_ratio{}, keep);
+  if (measure == "IRD") return metapool::effect_sizes(rate_trials<Real>(data), metapool::incidence_rate_difference{}, keep);
+  if (measure == "IRSD") return metapool::effect_sizes(rate_trials<Real>(data), metapool::square_root_rate_difference{});
+  if (measure == "PR") return metapool::effect_sizes(proportions<Real>(data), metapool::raw_proportion{});
+  if (measure == "PLN") return metapool::effect_sizes(proportions<Real>(data), metapool::log_proportion{});
+  if (measure == "PLO") return metapool::effect_sizes(proportions<Real>(data), metapool::logit_proportion{});
+  if (measure == "PAS") return metapool::effect_sizes(proportions<Real>(data), metapool::arcsine_proportion{});
+  if (measure == "PFT") return metapool::effect_sizes(proportions<Real>(data), metapool::double_arcsine_proportion{});
+  if (measure == "COR") return metapool::effect_sizes(correlations<Real>(data), metapool::raw_correlation{});
+  if (measure == "UCOR") return metapool::effect_sizes(correlations<Real>(data), metapool::unbiased_correlation{});
+  if (measure == "ZCOR") return metapool::effect_sizes(correlations<Real>(data), metapool::fisher_z_correlation{});
+  return std::nullopt;
+}
+
 /// Calls f with the measure of a 2x2 table of this name. Throws unsupported.
 template <class F>
 auto with_binary_measure(const std::string& name, const F& f) {
@@ -93,6 +144,7 @@ metapool::effects<Real> pooled_effects(const data_set& data, const std::string& 
     }
     return metapool::known_effects(std::span<const Real>(y), std::span<const Real>(v));
   }
+  if (auto effects = effects_beyond_tables<Real>(data, measure)) return *std::move(effects);
   throw unsupported("measure " + measure);
 }
 

@@ -11,6 +11,7 @@
 #include <metapool/inference/wald.hpp>
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/mantel_haenszel.hpp>
+#include <metapool/model/mantel_haenszel_rates.hpp>
 #include <metapool/model/peto.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/model/revman_random_effects.hpp>
@@ -88,6 +89,7 @@ answers<Real> effect_size(const data_set& data, const options& o) {
     }
     return effects_of_each_study(metapool::effect_sizes(continuous_trials<Real>(data), smd));
   }
+  if (const auto effects = effects_beyond_tables<Real>(data, measure)) return effects_of_each_study(*effects);
   o.refuse("measure");
 }
 
@@ -126,9 +128,30 @@ metapool::model_fit<Real> without_double_zeros_in_q(metapool::model_fit<Real> fi
   return fit;
 }
 
+/// metafor takes Q over the studies that are not double-zero.
+template <class Real, class Measure>
+answers<Real> mantel_haenszel_of_rates(const data_set& data, const Measure& measure) {
+  const auto trials = rate_trials<Real>(data);
+  answers<Real> a;
+  a.set_if_estimable({"estimate", "se", "z", "p", "ci_lb", "ci_ub", "Q", "Q_p", "I2"}, [&](answers<Real>& to) {
+    auto fit = metapool::mantel_haenszel(trials, measure);
+    set_common_fit(to, fit);
+    fit.data = metapool::effect_sizes(trials, measure, metapool::constant_correction{.double_zeros = metapool::double_zero::drop});
+    if (fit.data.size() == 0) throw metapool::not_estimable("no study has an effect of its own");
+    fit.q = 0;
+    for (std::size_t i = 0; i < fit.data.size(); ++i)
+      fit.q += (fit.data.y[i] - fit.estimate) * (fit.data.y[i] - fit.estimate) / fit.data.v[i];
+    fit.df = fit.data.size() - 1;
+    set_q(to, fit);
+  });
+  return a;
+}
+
 template <class Real>
 answers<Real> mantel_haenszel(const data_set& data, const options& o) {
   const std::string measure = o.text("measure");
+  if (measure == "IRR") return mantel_haenszel_of_rates<Real>(data, metapool::incidence_rate_ratio{});
+  if (measure == "IRD") return mantel_haenszel_of_rates<Real>(data, metapool::incidence_rate_difference{});
   const bool correct = o.flag("correct", true);
   if (!is_binary_measure(measure)) o.refuse("measure");
   const auto trials = binary_trials<Real>(data);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/delimited.hpp>
+#include <metapool/data/group_columns.hpp>
 #include <metapool/data/reported.hpp>
 #include <metapool/data/trial_rows.hpp>
 #include <metapool/data/trial_table.hpp>
@@ -30,6 +31,8 @@ struct csv_options {
   std::string control_events{}, control_total{}, control_non_events{};
   std::string treated_mean{}, treated_sd{}, control_mean{}, control_sd{};
   std::string estimate{}, se{}, variance{}, lower{}, upper{}, p{};
+  std::string treated_time{}, control_time{};
+  std::string events{}, total{}, time{}, mean{}, sd{}, r{}, alpha{}, items{};
 };
 
 namespace detail {
@@ -43,7 +46,10 @@ std::array<std::string, 7> named_columns(const csv_options& o, const char* funct
       {"treated_mean", &o.treated_mean},     {"treated_sd", &o.treated_sd},       {"control_mean", &o.control_mean},
       {"control_sd", &o.control_sd},         {"estimate", &o.estimate},           {"se", &o.se},
       {"variance", &o.variance},             {"lower", &o.lower},                 {"upper", &o.upper},
-      {"p", &o.p}};
+      {"p", &o.p},                           {"treated_time", &o.treated_time},   {"control_time", &o.control_time},
+      {"events", &o.events},                 {"total", &o.total},                 {"time", &o.time},
+      {"mean", &o.mean},                     {"sd", &o.sd},                       {"r", &o.r},
+      {"alpha", &o.alpha},                   {"items", &o.items}};
   std::array<std::string, 7> named{};
   named[6] = o.label;
   for (const auto& choice : all) {
@@ -92,11 +98,14 @@ trial_table<Trial> read_trials(std::string_view text, const csv_options& options
 
 }  // namespace detail
 
-/// Reads trials from the text of a CSV or TSV file; Trial is binary_trial<Real>, continuous_trial<Real> or reported<Real>. Notation: see parse_delimited.
+/// Reads trials from the text of a CSV or TSV file; Trial is binary_trial<Real>, continuous_trial<Real>, rate_trial<Real>,
+/// proportion<Real>, rate<Real>, group_mean<Real>, correlation<Real>, reliability<Real> or reported<Real>. Notation: see parse_delimited.
 ///
 /// Columns are recognised by name, without regard to case, in the styles of this library (treated_events, treated_total, control_events,
 /// control_total; treated_mean, treated_sd, ...), of metafor (ai n1i ci n2i, ai bi ci di; m1i sd1i n1i m2i sd2i n2i), of meta (event.e n.e
-/// event.c n.c; mean.e sd.e n.e ...), and events_treat n_treat events_ctrl n_ctrl (mean_treat sd_treat ...); reported effects as estimate with
+/// event.c n.c; mean.e sd.e n.e ...), and events_treat n_treat events_ctrl n_ctrl (mean_treat sd_treat ...); rates as treated_events
+/// treated_time control_events control_time, x1i t1i x2i t2i, event.e time.e event.c time.c; of one group events total (xi ni, event n), events time (xi ti,
+/// event time), mean sd total (mi sdi ni, mean sd n), r total (ri ni, cor n), alpha items total (ai mi ni); reported effects as estimate with
 /// se, variance, lower and upper or p, as yi vi sei, TE seTE, _meta_es _meta_se, all on the pooling scale (the logarithm of a ratio); the label
 /// as label, study, trial, slab or studlab. csv_options names others. Of events, total and non-events (bi, di) of an arm two suffice: the third number is
 /// their sum or difference where both are known, and where all three are given they must agree. Other columns are kept:

@@ -62,11 +62,19 @@ two_rates<Real> plus(const two_rates<Real>& t, const std::array<Real, 2>& add) {
   return {t.x1 + add[0], t.t1, t.x2 + add[1], t.t2};
 }
 
-/// Whether an arm of any complete trial has no events.
-template <class Trials>
-bool any_zero_rate(const Trials& trials) {
+template <class Measure, class Real>
+bool dropped_without_events(const two_rates<Real>& t, double_zero rule) {
+  if (rule == double_zero::by_measure) return Measure::uninformative(t);
+  return rule == double_zero::drop && t.x1 == 0 && t.x2 == 0;
+}
+
+/// Whether an arm of any complete trial that is not dropped has no events.
+template <class Measure, class Trials>
+bool any_zero_rate(const Trials& trials, double_zero rule) {
   for (const auto& trial : trials) {
-    if (is_complete(trial) && has_zero(rates_of(trial))) return true;
+    if (!is_complete(trial)) continue;
+    const auto t = rates_of(trial);
+    if (has_zero(t) && !dropped_without_events<Measure>(t, rule)) return true;
   }
   return false;
 }
@@ -92,12 +100,10 @@ auto effect_sizes(const Trials& trials, const Measure& measure, const Policy& po
     check(trial, "effect_sizes", fractional);
     ++k;
   }
-  const bool any_zero = detail::any_zero_rate(trials);
+  const bool any_zero = detail::any_zero_rate<Measure>(trials, policy.double_zeros);
   return detail::collect_effects(trials, k, Measure::info, [&](const auto& trial, std::array<Real, 4>& added, effect<Real>& e) {
     const two_rates<Real> t = rates_of(trial);
-    const bool dropped = policy.double_zeros == double_zero::by_measure ? Measure::uninformative(t)
-                                                                        : policy.double_zeros == double_zero::drop && t.x1 == 0 && t.x2 == 0;
-    if (dropped) return study_status::double_zero;
+    if (detail::dropped_without_events<Measure>(t, policy.double_zeros)) return study_status::double_zero;
     const std::array<Real, 2> add = detail::rate_additions(policy, t, any_zero);
     const two_rates<Real> corrected = detail::plus(t, add);
     added = {add[0], Real(0), add[1], Real(0)};

@@ -32,7 +32,7 @@ inline constexpr const char* name(scale s) {
     case scale::double_arcsine: return "double arcsine";
     case scale::square_root: return "square root";
     case scale::double_square_root: return "double square root";
-    case scale::fisher_z: return "Fisher's z";
+    case scale::fisher_z: return "Fisher z";
     case scale::log_complement: return "log complement";
     case scale::cube_root_complement: return "cube root complement";
   }

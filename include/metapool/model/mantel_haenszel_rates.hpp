@@ -91,7 +91,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
   fit.data = effect_sizes(trials, measure, constant_correction{.double_zeros = policy.double_zeros}, fractional);
   if (fit.data.audit.empty()) detail::throw_input_error(function, "no studies");
 
-  const bool any_zero = detail::any_zero_rate(trials);
+  const bool any_zero = detail::any_zero_rate<Measure>(trials, policy.double_zeros);
   detail::mantel_haenszel_rate_sums<Real> sums;
   std::size_t index = 0, corrected = 0;
   fit.weights.reserve(fit.data.size());

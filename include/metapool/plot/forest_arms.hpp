@@ -4,6 +4,7 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/data/rate_trial.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -36,6 +37,15 @@ template <class Real>
 void add_trial(forest_arms& a, const continuous_trial<Real>& t) {
   a.numbers.push_back({as_double(t.treated.mean), as_double(t.treated.sd), as_double(t.treated.total), as_double(t.control.mean),
                        as_double(t.control.sd), as_double(t.control.total)});
+}
+template <class Real>
+void add_trial(forest_arms& a, const rate_trial<Real>& t) {
+  a.numbers.push_back({as_double(t.treated.events), as_double(t.treated.time), as_double(t.control.events), as_double(t.control.time)});
+}
+template <class Real>
+void name_columns(forest_arms& a, const rate_trial<Real>*) {
+  a.columns = {"Events", "Time"};
+  a.summed = {true, true};
 }
 template <class Real>
 void name_columns(forest_arms& a, const binary_trial<Real>*) {

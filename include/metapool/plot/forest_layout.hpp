@@ -175,7 +175,7 @@ class forest_layout : forest_columns {
       if (bottom > last) lines.push_back({role, line_shape{x, last, x, bottom, stroke}});
     };
     if (t.reference) vertical("pooled-line", *t.reference, {t.colours.diamond, 1, 3});
-    vertical("null-line", 0, {rule_colour, 1});
+    if (t.comparison) vertical("null-line", 0, {rule_colour, 1});
     out.shapes.insert(out.shapes.begin() + static_cast<std::ptrdiff_t>(at), lines.begin(), lines.end());
   }
 
@@ -190,7 +190,7 @@ class forest_layout : forest_columns {
     if (t.favours_left.empty() && t.favours_right.empty()) return y;
     // Beside the line of no effect if both fit there; otherwise at the ends of the axis, in lines.
     const std::string left = clean_text(t.favours_left), over = clean_text(t.favours_right);
-    const double zero = area.axis.contains(0) ? area.axis.x(0) : (area.left + area.right) / 2, gap = 7, head = 12;
+    const double zero = t.comparison && area.axis.contains(0) ? area.axis.x(0) : (area.left + area.right) / 2, gap = 7, head = 12;
     const bool fit = text_width(left, small) + gap + head <= zero - area.left && text_width(over, small) + gap + head <= area.right - zero;
     const double half = (area.right - area.left) / 2 - gap - head;
     const auto left_lines = wrap_text(left, small, false, fit ? area.right : half), over_lines = wrap_text(over, small, false, fit ? area.right : half);

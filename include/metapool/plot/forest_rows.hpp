@@ -35,7 +35,9 @@ class forest_rows {
   forest_table build() {
     check();
     collect_studies();
-    t.scale = fit.data.measure.scale;
+    t.scale = axis_scale();
+    t.comparison = fit.data.measure.comparison;
+    limit_axis();
     t.title = options.title;
     t.treated = options.treated;
     t.control = options.control;
@@ -58,7 +60,7 @@ class forest_rows {
     for (const auto& p : pooled) {
       if (fit.k() == 0) break;
       add_mean(forest_row_kind::pooled, p.name, p.mean, p.prediction, all, first, pooled.size() == 1);
-      if (first) t.reference = static_cast<double>(p.mean.estimate);
+      if (first) t.reference = on_axis(p.mean.estimate);
       first = false;
     }
     add_statistics();
@@ -84,8 +86,28 @@ class forest_rows {
   effect_writer<> write{};
   forest_table t{};
 
-  static forest_span span(const Real& estimate, const Real& lower, const Real& upper, const std::string& whose) {
-    const forest_span s{static_cast<double>(estimate), static_cast<double>(lower), static_cast<double>(upper)};
+  /// Ratios and other logarithms are drawn on a logarithmic axis, all else on a linear axis of natural values.
+  scale axis_scale() const { return fit.data.measure.scale == scale::log ? scale::log : scale::identity; }
+  double on_axis(const Real& x) const {
+    return static_cast<double>(fit.data.measure.scale == scale::log ? x : to_natural(fit.data.measure.scale, x));
+  }
+  void limit_axis() {
+    switch (fit.data.measure.scale) {
+      case scale::logit:
+      case scale::arcsine:
+      case scale::double_arcsine: t.greatest = 1; [[fallthrough]];
+      case scale::square_root:
+      case scale::double_square_root: t.least = 0; break;
+      case scale::fisher_z: t.least = -1; t.greatest = 1; break;
+      case scale::log_complement:
+      case scale::cube_root_complement: t.greatest = 1; break;
+      case scale::identity:
+      case scale::log: break;
+    }
+  }
+
+  forest_span span(const Real& estimate, const Real& lower, const Real& upper, const std::string& whose) const {
+    const forest_span s{on_axis(estimate), on_axis(lower), on_axis(upper)};
     if (!(std::isfinite(s.estimate) && std::isfinite(s.lower) && std::isfinite(s.upper) && s.lower <= s.estimate && s.estimate <= s.upper)) {
       throw_study_error(function, whose, "estimate", s.estimate, "with its interval [" + to_text(s.lower) + ", " + to_text(s.upper) +
                         "] cannot be drawn: finite numbers, lower <= estimate <= upper");
@@ -168,9 +190,12 @@ class forest_rows {
       s.span = span(fit.data.y[j], fit.data.y[j] - width, fit.data.y[j] + width, s.label);
       s.weight = static_cast<double>(fit.weights[j]);
       if (!(s.weight >= 0 && s.weight <= 1.000001)) throw_study_error(function, s.label, "weight", s.weight, "must lie between 0 and 1");
-      half.push_back(static_cast<double>(width));
+      const bool as_drawn = axis_scale() != scale::log || fit.data.measure.comparison;
+      half.push_back(as_drawn ? (s.span->upper - s.span->lower) / 2 : (std::exp(s.span->upper) - std::exp(s.span->lower)) / 2);
     }
-    write = {fit.data.measure.scale, effect_writer<>::choose(fit.data.measure.scale, options.decimals, half.empty() ? 0.0 : middle_of(half))};
+    // a rate's or proportion's logarithm is written with the decimals that its interval needs, not with the two of a ratio
+    const scale written = fit.data.measure.comparison ? axis_scale() : scale::identity;
+    write = {axis_scale(), effect_writer<>::choose(written, options.decimals, half.empty() ? 0.0 : middle_of(half))};
   }
 
   void add_studies(std::vector<std::size_t> order) {
@@ -250,11 +275,20 @@ class forest_rows {
   void add_statistics() {
     t.statistics.push_back(heterogeneity_text(fit, options.i2_from_tau2));
     if (fit.k() == 0) return;
-    for (const auto& p : pooled) t.statistics.push_back(overall_effect_text(p.mean, pooled.size() > 1 ? p.name : std::string()));
+    for (const auto& p : pooled) {
+      if (fit.data.measure.comparison) t.statistics.push_back(overall_effect_text(p.mean, pooled.size() > 1 ? p.name : std::string()));
+    }
     if (!options.between_groups.empty()) t.statistics.push_back(options.between_groups);
   }
 
   void add_footnotes() {
+    const scale s = fit.data.measure.scale;
+    if (s != scale::identity && s != scale::log) {
+      std::string note = "Pooled on the ";
+      note.append(name(s)).append(" scale; all effects and intervals are shown brought back to the ").append(fit.data.measure.label);
+      if (s == scale::double_arcsine || s == scale::double_square_root) note += " as for large samples";
+      t.footnotes.push_back(std::move(note));
+    }
     for (std::size_t i = 0; i < correction_notes.size(); ++i) t.footnotes.push_back(free_mark(i) + " " + correction_notes[i]);
     bool missing = false;
     for (const auto& trial : arms.numbers) missing = missing || std::any_of(trial.begin(), trial.end(), [](const auto& x) { return !x; });

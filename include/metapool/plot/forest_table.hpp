@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What stands in a forest plot, before it is laid out: rows of text and of numbers on the pooling scale. One instantiation for all scalar types.
+// What stands in a forest plot, before it is laid out: rows of text and of numbers on the scale of the axis. One instantiation for all scalar types.
 #pragma once
 
 #include <metapool/data/check.hpp>
@@ -20,7 +20,7 @@ namespace metapool::detail {
 
 enum class forest_row_kind : std::uint8_t { study, not_pooled, heading, subtotal, pooled, prediction, statistics };
 
-/// An estimate with its interval on the pooling scale.
+/// An estimate with its interval on the scale of the axis.
 struct forest_span {
   double estimate{}, lower{}, upper{};
 };
@@ -37,7 +37,9 @@ struct forest_row {
 };
 
 struct forest_table {
-  metapool::scale scale = metapool::scale::identity;
+  metapool::scale scale = metapool::scale::identity;  ///< of the axis: log, or identity for everything else, whose values are then natural ones
+  bool comparison = true;                  ///< whether 0 on the axis is no effect, and marked by a line
+  double least = -std::numeric_limits<double>::infinity(), greatest = std::numeric_limits<double>::infinity();  ///< that the axis may reach: 0 and 1 for proportions
   std::string title{}, accessible_title{}, description{};
   std::string treated{}, control{};
   std::vector<std::string> arm_columns{};  ///< headings of the columns of one arm; empty: no columns for arms
@@ -48,7 +50,7 @@ struct forest_table {
   std::vector<std::string> footnotes{};
   std::string favours_left{}, favours_right{};
   std::optional<double> reference{};       ///< the pooled estimate that the dashed line marks
-  std::optional<double> axis_lower{}, axis_upper{};  ///< pooling scale
+  std::optional<double> axis_lower{}, axis_upper{};  ///< on the scale of the axis
   double plot_width = 300, width = 0, label_width = 250;
   forest_colours colours{};
 };
@@ -63,7 +65,8 @@ double middle_of(std::vector<double>& values) {
 
 /// Limits of the axis where none are asked for: all estimates and no effect lie inside; ends of intervals too, unless they lie further
 /// out than a third of the range of the estimates and 2.2 times the median half width of the intervals, so that one enormous interval does not squeeze
-/// all others. No effect keeps a distance of a fifth of the axis from both ends.
+/// all others. No effect keeps a distance of a fifth of the axis from both ends. Where there is no "no effect" (t.comparison is false) only
+/// estimates and intervals count, and the axis stays between t.least and t.greatest.
 template <class = void>
 void choose_limits(const forest_table& t, double& lower, double& upper) {
   std::vector<double> half;
@@ -71,6 +74,7 @@ void choose_limits(const forest_table& t, double& lower, double& upper) {
   upper = 0;
   for (const auto& r : t.rows) {
     if (!r.span) continue;
+    if (half.empty() && !t.comparison) lower = upper = r.span->estimate;
     lower = (std::min)(lower, r.span->estimate);
     upper = (std::max)(upper, r.span->estimate);
     half.push_back((r.span->upper - r.span->lower) / 2);
@@ -89,8 +93,15 @@ void choose_limits(const forest_table& t, double& lower, double& upper) {
     upper += around;
   }
   const double margin = 0.03 * (upper - lower);
+  if (!t.comparison) {
+    lower = (std::max)(lower - margin, t.least);
+    upper = (std::min)(upper + margin, t.greatest);
+    return;
+  }
   lower = (std::min)(lower - margin, -upper / 4);
   upper = (std::max)(upper + margin, -lower / 4);
+  lower = (std::max)(lower, t.least);
+  upper = (std::min)(upper, t.greatest);
 }
 
 /// How an effect is written: decimals for ratios, or for differences whose intervals are typically so wide.

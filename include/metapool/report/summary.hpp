@@ -4,6 +4,11 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/data/correlation.hpp>
+#include <metapool/data/group_mean.hpp>
+#include <metapool/data/proportion.hpp>
+#include <metapool/data/rate.hpp>
+#include <metapool/data/rate_trial.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/math/normal.hpp>
@@ -43,17 +48,34 @@ namespace detail {
 template <class Real>
 class effect_text {
  public:
-  explicit effect_text(const measure_info& measure) : measure_(measure), decimals_(measure.name == "risk_difference" ? 3 : 2) {}
+  explicit effect_text(const measure_info& measure)
+      : measure_(measure),
+        decimals_(measure.name == "risk_difference" ? 3 : 2),
+        by_size_(!measure.comparison || (measure.scale != scale::identity && measure.scale != scale::log) ||
+                 measure.name == "incidence_rate_difference" || measure.name == "square_root_rate_difference") {}
   std::string one(const Real& x) const {
     const double natural = static_cast<double>(to_natural(measure_.scale, x));
+    if (by_size_) return sized_text(natural);
     return measure_.scale == scale::log ? ratio_text(natural, decimals_) : fixed_text(natural, decimals_);
   }
   std::string range(const Real& lower, const Real& upper) const { return "[" + one(lower) + ", " + one(upper) + "]"; }
-  std::string raw(const Real& x) const { return fixed_text(static_cast<double>(x), 4); }
+  std::string raw(const Real& x) const {
+    const double value = static_cast<double>(x);
+    return by_size_ && value != 0 && std::fabs(value) < 0.01 ? to_short_text(value, 3) : fixed_text(value, 4);
+  }
 
  private:
+  /// Two decimals from 1 on, three below, and three significant digits below 0.1: rates can be small.
+  static std::string sized_text(double x) {
+    const double size = std::fabs(x);
+    if (size >= 1e7) return to_short_text(x, 3);
+    if (size >= 0.1 || size == 0) return fixed_text(x, size >= 1 ? 2 : 3);
+    return to_short_text(x, 3);
+  }
+
   measure_info measure_;
   int decimals_;
+  bool by_size_;
 };
 
 template <class Real>
@@ -72,14 +94,64 @@ std::vector<std::string> arm_cells(const continuous_trial<Real>& t) {
   return {arm(t.treated), arm(t.control)};
 }
 
+template <class Real>
+std::vector<std::string> arm_cells(const rate_trial<Real>& t) {
+  return {optional_text(t.treated.events) + "/" + optional_text(t.treated.time), optional_text(t.control.events) + "/" + optional_text(t.control.time)};
+}
+
+template <class Real>
+std::vector<std::string> arm_cells(const proportion<Real>& s) {
+  return {optional_text(s.events) + "/" + optional_text(s.total)};
+}
+
+template <class Real>
+std::vector<std::string> arm_cells(const rate<Real>& s) {
+  return {optional_text(s.events) + "/" + optional_text(s.time)};
+}
+
+template <class Real>
+std::vector<std::string> arm_cells(const group_mean<Real>& s) {
+  return {optional_text(s.mean) + " (" + optional_text(s.sd) + "), " + optional_text(s.total)};
+}
+
+template <class Real>
+std::vector<std::string> arm_cells(const correlation<Real>& s) {
+  return {optional_text(s.total)};
+}
+
+/// Trials whose numbers the table of studies shows.
+template <class Trials>
+concept trials_with_cells = requires(const Trials& trials) { arm_cells(trials[0]); };
+
+template <class Trial, class Real>
+std::vector<std::string> arm_headings(const Trial*, const summary_options<Real>& options) {
+  return {options.treated, options.control};
+}
+template <class Real>
+std::vector<std::string> arm_headings(const proportion<Real>*, const summary_options<Real>&) {
+  return {"Events/total"};
+}
+template <class Real>
+std::vector<std::string> arm_headings(const rate<Real>*, const summary_options<Real>&) {
+  return {"Events/time"};
+}
+template <class Real>
+std::vector<std::string> arm_headings(const group_mean<Real>*, const summary_options<Real>&) {
+  return {"Mean (SD), total"};
+}
+template <class Real>
+std::vector<std::string> arm_headings(const correlation<Real>*, const summary_options<Real>&) {
+  return {"Total"};
+}
+
 struct no_trials {};
 
 template <class Trials, class Real>
 std::string summary_text(const Trials& trials, const model_fit<Real>& fit, const mean_inference<Real>& mean, const summary_options<Real>& options) {
   using std::sqrt;
-  constexpr bool has_arms = !std::is_same_v<Trials, no_trials>;
+  constexpr bool has_arms = trials_with_cells<Trials>;
   const effect_text<Real> text(fit.data.measure);
-  const bool ratio = fit.data.measure.scale == scale::log;
+  const bool transformed = fit.data.measure.scale != scale::identity;
   const std::string per_cent = short_text(100 * mean.level, 2) + " %";
   const std::string symbol(fit.data.measure.symbol), label(fit.data.measure.label);
   const std::string model_name = std::string(name(fit.model)) + (fit.method == name(fit.model) ? "" : " (" + fit.method + ")");
@@ -97,12 +169,12 @@ std::string summary_text(const Trials& trials, const model_fit<Real>& fit, const
   out += heading + "\n\n";
 
   if (options.studies) {
-    aligned_columns table(has_arms ? "lrrrlr" : "lrlr");
     std::vector<std::string> head{"Study"};
     if constexpr (has_arms) {
-      head.push_back(options.treated);
-      head.push_back(options.control);
+      for (auto& h : arm_headings(static_cast<const std::remove_cvref_t<decltype(trials[0])>*>(nullptr), options)) head.push_back(std::move(h));
     }
+    const std::size_t leading = head.size();
+    aligned_columns table(leading == 1 ? "lrlr" : leading == 2 ? "lrrlr" : "lrrrlr");
     head.push_back(symbol);
     head.push_back("[" + short_text(100 * options.level, 2) + " % interval]");
     head.push_back("Weight");
@@ -123,7 +195,7 @@ std::string summary_text(const Trials& trials, const model_fit<Real>& fit, const
     }
     table.rule();
     std::vector<std::string> pooled{"Pooled"};
-    if constexpr (has_arms) pooled.resize(3);
+    pooled.resize(leading);
     pooled.push_back(text.one(mean.estimate));
     pooled.push_back(text.range(mean.lower, mean.upper));
     pooled.push_back("100.0 %");
@@ -133,12 +205,12 @@ std::string summary_text(const Trials& trials, const model_fit<Real>& fit, const
 
   aligned_columns facts("ll");
   facts.add({"Pooled " + label, text.one(mean.estimate) + " (" + per_cent + " interval " + text.one(mean.lower) + " to " + text.one(mean.upper) + "), " + mean.method});
-  if (ratio) {
-    facts.add({"on the log scale", text.raw(mean.estimate) + " (" + text.raw(mean.lower) + " to " + text.raw(mean.upper) + "), standard error " + text.raw(mean.se)});
+  if (transformed) {
+    facts.add({std::string("on the ") + name(fit.data.measure.scale) + " scale", text.raw(mean.estimate) + " (" + text.raw(mean.lower) + " to " + text.raw(mean.upper) + "), standard error " + text.raw(mean.se)});
   } else {
     facts.add({"standard error", text.raw(mean.se)});
   }
-  facts.add({"Test of no effect", (mean.df ? "t = " : "z = ") + fixed_text(static_cast<double>(mean.statistic), 2) +
+  if (fit.data.measure.comparison) facts.add({"Test of no effect", (mean.df ? "t = " : "z = ") + fixed_text(static_cast<double>(mean.statistic), 2) +
                                       (mean.df ? ", df = " + short_text(static_cast<double>(*mean.df), 1) : std::string()) + ", p " + p_text(static_cast<double>(mean.p))});
   if (options.prediction) {
     facts.add({"A new trial's effect", text.one(options.prediction->lower) + " to " + text.one(options.prediction->upper) + " (" +
@@ -170,6 +242,9 @@ std::string summary_text(const Trials& trials, const model_fit<Real>& fit, const
     std::string what = describe(fit.data.audit[i]);
     if (const auto reason = options.reasons.find(i); reason != options.reasons.end() && fit.data.audit[i].status != study_status::pooled) what = "not pooled: " + reason->second;
     if (!what.empty()) line(clean_text(fit.data.audit[i].label) + mark(i) + ": " + what);
+  }
+  if (const scale s = fit.data.measure.scale; s == scale::double_arcsine || s == scale::double_square_root) {
+    line("values are brought back from the " + std::string(name(s)) + " scale as for large samples; see from_freeman_tukey for a known sample size");
   }
   for (const auto& s : fit.notes) line(s);
   for (const auto& s : mean.notes) line(s);
