@@ -2,6 +2,7 @@
 // One meta-analysis from counts to its full result: the 13 trials of BCG vaccine against tuberculosis (Colditz et al. 1994 JAMA 271:698).
 
 #include <metapool/effect/risk_ratio.hpp>
+#include <metapool/exact/fisher.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/predict.hpp>
@@ -120,6 +121,16 @@ void hartung_knapp_interval(benchmark::State& state) {
   }
 }
 BENCHMARK(hartung_knapp_interval);
+
+void fisher_exact_of_one_table(benchmark::State& state) {
+  const mp::binary_trial<> small{.label = "Lanzoni", .treated = {.events = 1, .total = 12}, .control = {.events = 7, .total = 12}};
+  const mp::binary_trial<> huge{.label = "10^9 patients", .treated = {.events = 250000000, .total = 500000000}, .control = {.events = 250010000, .total = 500000000}};
+  for (auto _ : state) {
+    auto result = mp::fisher_exact(state.range(0) == 0 ? small : huge);
+    benchmark::DoNotOptimize(result);
+  }
+}
+BENCHMARK(fisher_exact_of_one_table)->Arg(0)->Arg(1);
 
 }  // namespace
 
