@@ -26,6 +26,20 @@
 #include <metapool/effect/standardized_mean_difference.hpp>
 #include <metapool/effect/zero_cells.hpp>
 
+#include <metapool/conversion/arms.hpp>
+#include <metapool/conversion/chi_squared_tables.hpp>
+#include <metapool/conversion/crossover.hpp>
+#include <metapool/conversion/effect_scales.hpp>
+#include <metapool/conversion/estimates.hpp>
+#include <metapool/conversion/five_numbers.hpp>
+#include <metapool/conversion/hazard_ratio.hpp>
+#include <metapool/conversion/kaplan_meier.hpp>
+#include <metapool/conversion/percentages.hpp>
+#include <metapool/conversion/printed.hpp>
+#include <metapool/conversion/standard_deviation.hpp>
+#include <metapool/conversion/survival_times.hpp>
+#include <metapool/conversion/tables.hpp>
+
 #include <metapool/tau2/any.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>

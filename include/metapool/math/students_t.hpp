@@ -37,6 +37,12 @@ Real t_critical(double level, const Real& df) {
   return boost::math::quantile(boost::math::complement(students_t_type<Real>(df), tail_of_level<Real>(level)));
 }
 
+/// t with P(T > t) = q, 0 < q < 1.
+template <class Real>
+Real t_upper_quantile(const Real& q, const Real& df) {
+  return boost::math::quantile(boost::math::complement(students_t_type<Real>(df), q));
+}
+
 /// P(|T| > |t|).
 template <class Real>
 Real t_two_sided_p(const Real& t, const Real& df) {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/conversion/five_numbers.hpp>
+
+#include "../support/close.hpp"
+#include "../support/published.hpp"
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace metapool;
+using boost::multiprecision::cpp_bin_float_50;
+using metapool_test::close;
+using metapool_test::contains;
+using metapool_test::digits12;
+using metapool_test::digits14;
+using metapool_test::message_of;
+using metapool_test::printed;
+using method = five_number_method;
+
+namespace {
+
+template <class Real = double>
+five_numbers<Real> quartiles(double q1, double m, double q3, double n) {
+  return {{}, Real(q1), Real(m), Real(q3), {}, Real(n)};
+}
+template <class Real = double>
+five_numbers<Real> range(double low, double m, double high, double n) {
+  return {Real(low), {}, Real(m), {}, Real(high), Real(n)};
+}
+template <class Real = double>
+five_numbers<Real> all(double low, double q1, double m, double q3, double high, double n) {
+  return {Real(low), Real(q1), Real(m), Real(q3), Real(high), Real(n)};
+}
+
+}  // namespace
+
+TEST_CASE("Zhu 2021: hospital stay 11 (8 to 14) and 15 (11 to 19) days of 29 patients each") {
+  // z((0.75 * 29 - 0.125) / 29.25) = z(0.7393162...) = 0.6412..., by the quantile of another program (R 4.2)
+  const auto treated = mean_and_sd_from_five_numbers(quartiles(8, 11, 14, 29));
+  const auto control = mean_and_sd_from_five_numbers(quartiles(11, 15, 19, 29));
+  CHECK(close(treated.mean, 11.0, digits14));  // symmetric quartiles: the median
+  CHECK(close(control.mean, 15.0, digits14));
+  CHECK(close(treated.sd, 6 / (2 * 0.64123883561753448), digits12));
+  CHECK(close(control.sd, 8 / (2 * 0.64123883561753448), digits12));
+  CHECK_FALSE(skewness_test(quartiles(8, 11, 14, 29)).skewed());
+}
+
+TEST_CASE("The formulas at n = 81, where n^0.75 = 27 and z is known, give their printed weights") {
+  const double n = 81;
+  CHECK(close(mean_from_five_numbers(range(0, 4, 20, n)), 4.0 / 31 * 10 + 27.0 / 31 * 4, digits14));
+  const double w = 0.7 + 0.39 / 81;
+  CHECK(close(mean_from_five_numbers(quartiles(2, 4, 10, n)), w * 6 + (1 - w) * 4, digits14));
+  const double w1 = 2.2 / 29.2, w2 = 0.7 - 0.72 / std::pow(81, 0.55);
+  CHECK(close(mean_from_five_numbers(all(0, 2, 4, 10, 20, n)), w1 * 10 + w2 * 6 + (1 - w1 - w2) * 4, digits14));
+  CHECK(close(mean_from_five_numbers(quartiles(2, 4, 10, n), method::wan), 16.0 / 3, digits14));
+  CHECK(close(mean_from_five_numbers(range(0, 4, 20, n), method::wan), 28.0 / 4, digits14));
+  CHECK(close(mean_from_five_numbers(all(0, 2, 4, 10, 20, n), method::bland), (0 + 4 + 8 + 20 + 20) / 8.0, digits14));
+}
+
+TEST_CASE("Shi's shortcut formula is the weighted formula") {
+  const double n = 53, p = std::pow(n, 0.6);
+  const double theta1 = (2 + 0.14 * p) * detail::expected_range(n) / 2, theta2 = (2 + 2 / (0.07 * p)) * detail::expected_quartile_range(n) / 2;
+  CHECK(close(sd_from_five_numbers(all(1, 4, 5, 9, 17, n)), 16 / theta1 + 5 / theta2, digits12));
+}
+
+TEST_CASE("Expected ranges are those of Wan's table 1 within 1.5 %: 2.326 for 5, 3.078 for 10, 4.498 for 50 normal values") {
+  const metapool_test::tolerance percent{0.015, 0, 0, "Blom's approximation of the expected largest value"};
+  CHECK(close(detail::expected_range(5.0), 2.326, percent));
+  CHECK(close(detail::expected_range(10.0), 3.078, percent));
+  CHECK(close(detail::expected_range(50.0), 4.498, percent));
+  CHECK(close(detail::expected_quartile_range(1e9), 2 * 0.6744897501960817, metapool_test::digits8));
+}
+
+TEST_CASE("Quantiles of a normal sample give its mean and standard deviation back, by each formula made for it") {
+  for (double n : {9.0, 50.0, 1001.0}) {
+    const double r = 3 * detail::expected_range(n) / 2, q = 3 * detail::expected_quartile_range(n) / 2;
+    const auto x = all(100 - r, 100 - q, 100, 100 + q, 100 + r, n);
+    for (auto m : {method::luo_shi, method::wan}) {
+      CHECK(close(sd_from_five_numbers(x, m), 3.0, digits12));
+      CHECK(close(mean_from_five_numbers(x, m), 100.0, digits14));
+    }
+    CHECK(close(sd_from_five_numbers(range(100 - r, 100, 100 + r, n)), 3.0, digits12));
+    CHECK(close(sd_from_five_numbers(quartiles(100 - q, 100, 100 + q, n)), 3.0, digits12));
+  }
+}
+
+TEST_CASE("Bland's and Hozo's standard deviations are their printed formulas, and do not depend on the origin") {
+  const double a = 1, b = 3, c = 4, d = 7, e = 12;
+  const double bland = (a * a + 2 * b * b + 2 * c * c + 2 * d * d + e * e) / 16 + (a * b + b * c + c * d + d * e) / 8 -
+                       (a + 2 * b + 2 * c + 2 * d + e) * (a + 2 * b + 2 * c + 2 * d + e) / 64;
+  CHECK(close(sd_from_five_numbers(all(a, b, c, d, e, 20), method::bland), std::sqrt(bland), digits12));
+  CHECK(close(sd_from_five_numbers(all(a + 1e6, b + 1e6, c + 1e6, d + 1e6, e + 1e6, 20), method::bland), std::sqrt(bland), digits12));
+  CHECK(close(sd_from_five_numbers(range(1, 4, 12, 15), method::hozo), std::sqrt((25 / 4.0 + 121) / 12), digits14));
+  CHECK(close(sd_from_five_numbers(range(1, 4, 12, 16), method::hozo), 11 / 4.0, digits14));
+  CHECK(close(sd_from_five_numbers(range(1, 4, 12, 71), method::hozo), 11 / 6.0, digits14));
+  CHECK(close(mean_from_five_numbers(range(1, 4, 12, 25), method::hozo), 21 / 4.0, digits14));
+  CHECK(close(mean_from_five_numbers(range(1, 4, 12, 26), method::hozo), 4.0, digits14));
+}
+
+TEST_CASE("Double agrees with 50 digits from 2 to 10^9 patients") {
+  for (double n : {2.0, 29.0, 1e4, 1e9}) {
+    for (auto m : {method::luo_shi, method::wan, method::bland, method::hozo}) {
+      const auto a = mean_and_sd_from_five_numbers(all(1, 3, 4, 7, 12, n), m);
+      const auto b = mean_and_sd_from_five_numbers(all<cpp_bin_float_50>(1, 3, 4, 7, 12, n), m);
+      CHECK(close(a.mean, static_cast<double>(b.mean), digits12));
+      CHECK(close(a.sd, static_cast<double>(b.sd), digits12));
+    }
+  }
+}
+
+TEST_CASE("The skewness test turns at its critical value: 2.65 / sqrt(100) - 6 / 100^2 = 0.2644 for quartiles of 100 patients") {
+  const auto r = skewness_test(quartiles(0, 0.368, 1, 100));
+  CHECK(close(r.critical_value, 0.2644, digits12));
+  CHECK(close(r.statistic, 0.264, digits12));
+  CHECK_FALSE(r.skewed());
+  CHECK(skewness_test(quartiles(0, 0.367, 1, 100)).skewed());
+  CHECK(close(skewness_test(range(0, 0.4, 1, 91)).critical_value, 1.01 / std::log(100.0) + 2.43 / 92, digits12));
+  CHECK(close(skewness_test(range(0, 0.4, 1, 91)).statistic, 0.2, digits12));
+  const auto both = skewness_test(all(0, 4, 5, 6, 20, 100));
+  CHECK(close(both.statistic, 2.65 * std::log(60.0) / 10 * 0.5, digits12));
+  CHECK(close(both.critical_value, 0.297 - 39.1e-6, digits12));
+  CHECK(both.skewed());
+  // turned about, as skewed
+  CHECK(close(skewness_test(all(-20, -6, -5, -4, 0, 100)).statistic, both.statistic, digits14));
+}
+
+TEST_CASE("Numbers out of order, half a pair, no pair and samples of one are refused") {
+  CHECK(contains(message_of<input_error>([] { sd_from_five_numbers(quartiles(12, 11, 14, 29)); }), "q1 and median: 12 must not exceed 11"));
+  CHECK(contains(message_of<input_error>([] { sd_from_five_numbers(five_numbers<>{.q1 = 1.0, .median = 2, .n = 10}); }), "q1 and q3 must be given together"));
+  CHECK(contains(message_of<input_error>([] { mean_from_five_numbers(five_numbers<>{.median = 2, .n = 10}); }), "quartiles or range"));
+  CHECK(contains(message_of<input_error>([] { mean_from_five_numbers(quartiles(1, 2, 3, 10), method::hozo); }), "hozo needs"));
+  CHECK(contains(message_of<input_error>([] { sd_from_five_numbers(range(1, 2, 3, 10), method::bland); }), "bland needs"));
+  for (double n : {1.0, 0.0, 10.5, -3.0, std::nan("")}) CHECK_THROWS_AS(sd_from_five_numbers(quartiles(1, 2, 3, n)), input_error);
+  CHECK_THROWS_AS(sd_from_five_numbers(quartiles(1, std::nan(""), 3, 10)), input_error);
+  CHECK_THROWS_AS(skewness_test(quartiles(2, 2, 2, 10)), not_estimable);
+  CHECK_THROWS_AS(skewness_test(quartiles(1, 2, 3, 4)), input_error);
+}
