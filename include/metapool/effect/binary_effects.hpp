@@ -34,6 +34,17 @@ concept binary_trials = range_of_trials<Trials, binary_trial>;
 template <class M, class Real>
 concept events_correctable = requires(const M& m, const two_by_two<Real>& t, const Real& x) { m.events_corrected(t, x, x); };
 
+/// The policy that a measure names as its own default_policy (no_correction for those that need none), otherwise constant_correction.
+template <class Measure>
+struct default_policy_of {
+  using type = constant_correction;
+};
+template <class Measure>
+  requires requires { typename Measure::default_policy; }
+struct default_policy_of<Measure> {
+  using type = typename Measure::default_policy;
+};
+
 template <class Real, class Measure>
 bool dropped_as_double_zero(const two_by_two<Real>& t, double_zero rule, const Measure&) {
   switch (rule) {
@@ -79,14 +90,16 @@ study_status corrected_effect(const two_by_two<Real>& t, const Measure& measure,
 
 /// Effect sizes of trials with binary outcomes.
 ///
-/// trials: a range of binary_trial<Real>; measure: risk_ratio{}, odds_ratio{}, risk_difference{} or your own binary_measure;
+/// trials: a range of binary_trial<Real>; measure: risk_ratio{}, odds_ratio{}, risk_difference{}, arcsine_difference{}, peto_odds_ratio{},
+/// ... or your own binary_measure;
 /// policy: what to do with zero cells (zero_cells.hpp), by default 0.5 to all cells of the studies with a zero cell, and
-/// double-zero studies dropped where they carry no information on the measure.
+/// double-zero studies dropped where they carry no information on the measure. Measures that need no correction (arcsine_difference,
+/// peto_odds_ratio, phi_coefficient) name no_correction as their default_policy.
 /// Returns y, v and labels of the pooled studies, and in audit one record a trial: what was added to which cell, or why it is not
 /// pooled (missing counts, double zero, measure not defined, variance zero). An empty range or one without a poolable study
 /// gives empty effects; the models refuse them.
 /// Throws input_error if a known count breaks its contract (see check) or the policy's amount is not positive; not_estimable from empirical_correction.
-template <detail::binary_trials Trials, class Measure, class Policy = constant_correction>
+template <detail::binary_trials Trials, class Measure, class Policy = typename detail::default_policy_of<Measure>::type>
   requires binary_measure<Measure, typename detail::trial_type<Trials>::real_type>
 auto effect_sizes(const Trials& trials, const Measure& measure, const Policy& policy = {}, fractional_counts fractional = fractional_counts::refused)
     -> effects<typename detail::trial_type<Trials>::real_type> {

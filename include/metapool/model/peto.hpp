@@ -2,7 +2,7 @@
 #pragma once
 
 #include <metapool/effect/binary_effects.hpp>
-#include <metapool/math/arithmetic.hpp>
+#include <metapool/effect/peto_odds_ratio.hpp>
 #include <metapool/model/fit.hpp>
 
 #include <cmath>
@@ -11,28 +11,6 @@
 #include <utility>
 
 namespace metapool {
-
-namespace detail {
-
-/// Observed minus expected events of the treated arm given the margins, and the hypergeometric variance.
-template <class Real>
-struct observed_minus_expected {
-  Real o_e{};
-  Real v{};
-};
-
-template <class Real>
-observed_minus_expected<Real> hypergeometric_moments(const two_by_two<Real>& t) {
-  const Real n1 = t.treated_total(), n2 = t.control_total(), n = t.total();
-  const Real events = t.a + t.c, others = t.b + t.d;
-  // a - n1 (a + c) / n = (a d - b c) / n; fractions first, so that 10^9 patients do not overflow float
-  observed_minus_expected<Real> m;
-  m.o_e = difference_of_products(t.a, t.d, t.b, t.c) / n;
-  if (n > 1) m.v = (n1 / n) * (n2 / n) * events * (others / (n - 1));
-  return m;
-}
-
-}  // namespace detail
 
 /// Peto's one-step odds ratio: estimate = sum (O - E) / sum V, se = 1 / sqrt(sum V), with V the hypergeometric variance.
 ///
@@ -49,7 +27,7 @@ auto peto(const Trials& trials, fractional_counts fractional = fractional_counts
   model_fit<Real> fit;
   fit.model = model::peto;
   fit.method = "Peto";
-  fit.data.measure = measure_info{"peto_odds_ratio", "OR", "Peto odds ratio", scale::log};
+  fit.data.measure = peto_odds_ratio::info;
   Real sum_o_e = 0, sum_v = 0;
   const auto offered = static_cast<std::size_t>(std::distance(std::begin(trials), std::end(trials)));
   detail::reserve(fit.data, offered);
