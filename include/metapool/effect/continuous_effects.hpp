@@ -19,6 +19,7 @@ struct two_means {
 };
 
 /// An effect measure of two means: a value with a static `info` and static `defined` that is called with two_means and returns y and v.
+/// A static in_domain(two_means) that returns false makes a study not_defined (the logarithm of a mean that is not positive).
 /// One that needs all studies before the first (smd_variance::average) has a member prepared(range of two_means) that returns such a value.
 template <class M, class Real = double>
 concept continuous_measure = requires(const M& measure, const two_means<Real>& t) {
@@ -42,8 +43,10 @@ two_means<Real> means_of(const continuous_trial<Real>& t) {
 
 /// Effect sizes of trials with continuous outcomes.
 ///
-/// trials: a range of continuous_trial<Real>; measure: mean_difference{}, standardized_mean_difference{} or your own continuous_measure.
-/// Returns y, v and labels of the pooled studies, and in audit one record a trial (missing numbers, too few patients, variance zero).
+/// trials: a range of continuous_trial<Real>; measure: mean_difference{}, standardized_mean_difference{}, ratio_of_means{}, ... or your
+/// own continuous_measure.
+/// Returns y, v and labels of the pooled studies, and in audit one record a trial (missing numbers, too few patients, not
+/// defined, variance zero).
 /// Throws input_error if a known number breaks its contract (see check).
 template <detail::continuous_trials Trials, class Measure>
   requires continuous_measure<Measure, typename detail::trial_type<Trials>::real_type>
@@ -54,6 +57,9 @@ auto effect_sizes(const Trials& trials, const Measure& measure) -> effects<typen
     return detail::collect_effects(trials, k, Measure::info, [&](const auto& trial, auto&, effect<Real>& e) {
       const two_means<Real> means = detail::means_of(trial);
       if (!Measure::defined(means)) return study_status::too_small;
+      if constexpr (requires { Measure::in_domain(means); }) {
+        if (!Measure::in_domain(means)) return study_status::not_defined;
+      }
       e = prepared(means);
       return study_status::pooled;
     });
