@@ -32,7 +32,7 @@
 #include <metapool/conversion/effect_scales.hpp>
 #include <metapool/conversion/estimates.hpp>
 #include <metapool/conversion/five_numbers.hpp>
-#include <metapool/conversion/hazard_ratio.hpp>
+#include <metapool/conversion/log_rank.hpp>
 #include <metapool/conversion/kaplan_meier.hpp>
 #include <metapool/conversion/percentages.hpp>
 #include <metapool/conversion/printed.hpp>
@@ -72,5 +72,8 @@
 
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/svg.hpp>
+#include <metapool/report/plausibility.hpp>
+#include <metapool/report/plausible_effects.hpp>
+#include <metapool/report/plausible_trials.hpp>
 #include <metapool/report/summary.hpp>
 #include <metapool/report/verify.hpp>

@@ -34,6 +34,7 @@ TEST_CASE("every stored result of the review is found again to 12 digits, by Man
   CHECK(v.numbers.size() == 330);
   CHECK(v.disagreements() == 0);
   CHECK(v.all_agree());
+  CHECK(*v.fewest_digits() >= 12);
   REQUIRE(v.notes.size() == 2);
   CHECK(notes_have(v, "OTHER_OUTCOME was not read"));
   CHECK(notes_have(v, "2.3 Days, not calculated: 9 results are blank in the file"));

@@ -34,7 +34,7 @@ struct verified_number {
   Real stored{};
   Real recomputed{};
   double digits = 0;
-  bool agrees = false;   ///< at least as many digits as were asked for
+  bool agrees = false;   ///< at least as many digits as were asked for (see verify_options)
 };
 
 /// What came of a verification: every stored number that was recomputed, and in notes what could not be and why.
@@ -55,7 +55,8 @@ struct verification {
   }
 };
 
-/// digits: how many significant digits must agree. A file that holds rounded results (two decimals, say) needs fewer.
+/// digits: how many significant digits must agree; of P values no more than 5, for RevMan's own chi-squared tail is good for about 6.
+/// A file that holds rounded results (two decimals, say) needs fewer.
 struct verify_options {
   double digits = 6;
 };
@@ -186,7 +187,7 @@ class outcome_verifier {
       return;
     }
     verified_number<Real> n{place, field, *stored, recomputed, digits_agreed(*stored, recomputed), false};
-    n.agrees = n.digits >= options_.digits;
+    n.agrees = n.digits >= (field[0] == 'P' ? (std::min)(options_.digits, 5.0) : options_.digits);
     out_.numbers.push_back(std::move(n));
   }
   void note(const std::string& place, const std::string& what) {

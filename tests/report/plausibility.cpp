@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/report/plausibility.hpp>
+
+#include <metapool/report/plausible_effects.hpp>
+#include <metapool/report/plausible_trials.hpp>
+
+#include "support/close.hpp"
+#include "support/published.hpp"
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+using namespace metapool;
+using namespace metapool_test;
+using odd = plausibility_rule;
+
+namespace {
+continuous_trial<> means(const char* label, double m1, double s1, double n1, double m2, double s2, double n2) {
+  return {.label = label, .treated = {.mean = m1, .sd = s1, .total = n1}, .control = {.mean = m2, .sd = s2, .total = n2}};
+}
+std::vector<continuous_trial<>> hospital() {
+  return {means("a", 11, 4.6, 29, 15, 6.1, 29), means("b", 8, 3.9, 12, 9, 4.4, 14), means("c", 20, 7.2, 40, 21, 6.9, 39), means("d", 14, 5.5, 18, 17, 5.1, 19)};
+}
+}  // namespace
+
+TEST_CASE("nothing is found in sound trials") {
+  CHECK(audit_plausibility(hospital()).empty());
+  CHECK(summary(audit_plausibility(hospital())) == "nothing odd was found\n");
+  CHECK(audit_plausibility(bcg(), risk_ratio{}, std::vector<printed_claims<>>(13)).empty());
+}
+
+TEST_CASE("a standard error and a variance in the place of a standard deviation are recognised") {
+  auto trials = hospital();
+  trials[2].treated.sd = 7.2 / std::sqrt(40.0);
+  trials[2].control.sd = 6.9 / std::sqrt(39.0);
+  auto f = audit_plausibility(trials);
+  REQUIRE(f.size() == 2);
+  CHECK(f[0].label == "c");
+  CHECK(f[0].rule == odd::se_for_sd);
+  CHECK(f[0].what == "treated.sd");
+  CHECK(close(f[0].expected, 4.85, digits12));  // median of 4.6 6.1 3.9 4.4 5.5 5.1
+  trials = hospital();
+  trials[0].control.sd = 6.1 * 6.1;
+  f = audit_plausibility(trials);
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].rule == odd::variance_for_sd);
+  CHECK(close(f[0].stated, 37.21, digits12));
+  trials[0].control.sd = 500;
+  CHECK(audit_plausibility(trials)[0].rule == odd::sd_unlike_others);
+}
+
+TEST_CASE("an arm's standard deviation far from its trial's other is found where there are no others to compare with") {
+  const auto f = audit_plausibility(std::vector<continuous_trial<>>{means("one", 10, 1.2, 20, 12, 5, 20)});
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].expected == 5);
+}
+
+TEST_CASE("a standardised mean difference beyond 3 is found") {
+  const auto f = audit_plausibility(std::vector<continuous_trial<>>{means("far", 10, 1, 20, 14, 1, 20)});
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].rule == odd::large_smd);
+  CHECK(close(f[0].stated, -4 * hedges_j(38.0), digits12));
+  const std::vector<reported<>> r{{.label = "x", .estimate = 3.4, .se = 0.5}};
+  CHECK(audit_plausibility(r, standardized_mean_difference::info).size() == 1);
+  CHECK(audit_plausibility(r, measure_info{"mean_difference", "MD", "mean difference", scale::identity}).empty());
+}
+
+TEST_CASE("a risk ratio that its own counts contradict is found, with both: 0.49 printed, 0.82 from 3 of 11 and 8 of 24") {
+  const std::vector<binary_trial<>> trials{trial("Zarrabi", 3, 11, 8, 24)};
+  const auto f = audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.effect = 0.49}});
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].rule == odd::effect_unlike_counts);
+  CHECK(f[0].stated == 0.49);
+  CHECK(close(f[0].expected, 0.82, printed(2)));
+  // and 0.49 is not in the middle of (0.14, 1.11): sqrt(0.14 x 1.11) = 0.394
+  const std::vector<reported<>> r{{.label = "Zarrabi", .estimate = 0.49, .lower = 0.14, .upper = 1.11, .on = stated_on::natural_scale}};
+  const auto g = audit_plausibility(r, risk_ratio::info);
+  REQUIRE(g.size() == 1);
+  CHECK(g[0].rule == odd::asymmetric_interval);
+  CHECK(close(g[0].expected, 0.394, printed(3)));
+  const std::string text = summary(f);
+  for (const char* part : {"Zarrabi", "0.49", "0.8182", "risk ratio of its counts", "contradict"}) CHECK(contains(text, part));
+}
+
+TEST_CASE("an odds ratio that is the risk ratio of its counts is found, and the reverse") {
+  const std::vector<binary_trial<>> trials{trial("made up", 59, 100, 40, 100)};  // RR 1.475, OR 2.1585
+  auto f = audit_plausibility(trials, odds_ratio{}, std::vector<printed_claims<>>{{.effect = 1.475, .decimals = 3}});
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].rule == odd::other_measure);
+  CHECK(f[0].what == "odds ratio");
+  CHECK(f[0].against == "risk ratio of its counts");
+  CHECK(close(f[0].expected, 1.475, digits12));
+  f = audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.effect = 2.16}});
+  CHECK(f[0].against == "odds ratio of its counts");
+  CHECK(audit_plausibility(trials, odds_ratio{}, std::vector<printed_claims<>>{{.effect = 2.16}}).empty());
+}
+
+TEST_CASE("percentages and totals are held against the counts") {
+  const std::vector<binary_trial<>> trials{trial("s", 3, 11, 8, 24)};  // 27.27 % and 33.33 %
+  CHECK(audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.treated_percent = 27, .control_percent = 33, .randomised = 35}}).empty());
+  const auto f = audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.treated_percent = 27.4, .control_percent = 33.3, .randomised = 34, .percent_decimals = 1}});
+  REQUIRE(f.size() == 2);
+  CHECK(f[0].rule == odd::percentage_unlike_count);
+  CHECK(close(f[0].expected, 300.0 / 11, digits12));
+  CHECK(f[1].rule == odd::arms_exceed_trial);
+  CHECK(f[1].stated == 35);
+  CHECK(f[1].expected == 34);
+  CHECK_THROWS_AS((void)audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{}), input_error);
+  CHECK_THROWS_AS((void)audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.decimals = -1}}), input_error);
+}
+
+TEST_CASE("an interval that is symmetric as a ratio, not as a logarithm, is said to be so") {
+  const std::vector<reported<>> r{{.label = "ratio", .estimate = 1.5, .lower = 0.5, .upper = 2.5, .on = stated_on::natural_scale},
+                                  {.label = "log", .estimate = 1.0, .lower = 0.5, .upper = 2.0, .on = stated_on::natural_scale}};
+  const auto f = audit_plausibility(r, risk_ratio::info);
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].label == "ratio");
+  CHECK(contains(f[0].against, "without logarithms"));
+}
+
+TEST_CASE("variances are held against the patients: a standard error entered as a variance, and the reverse") {
+  const std::vector<double> n{100, 200, 400, 50, 100};
+  std::vector<double> v{0.04, 0.02, 0.01, 0.08, 0.0016};
+  auto f = audit_plausibility(known_effects(std::vector<double>(5, 0.1), v), n);
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].rule == odd::variance_for_se);
+  CHECK(close(f[0].expected, 0.04, digits12));
+  v = {0.004, 0.002, 0.001, 0.008, 0.0632};
+  f = audit_plausibility(known_effects(std::vector<double>(5, 0.1), v), n);
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].rule == odd::se_for_variance);
+  CHECK_THROWS_AS((void)audit_plausibility(known_effects(std::vector<double>(5, 0.1), v), std::vector<double>(4, 1.0)), input_error);
+  CHECK_THROWS_AS((void)audit_plausibility(known_effects(std::vector<double>(5, 0.1), v), std::vector<double>(5, 0.0)), input_error);
+}
+
+TEST_CASE("the audits run in 50 digits") {
+  using wide = boost::multiprecision::cpp_bin_float_50;
+  const std::vector<binary_trial<wide>> trials{trial<wide>("Zarrabi", 3, 11, 8, 24)};
+  std::vector<printed_claims<wide>> claims(1);
+  claims[0].effect = wide("0.49");
+  CHECK(close(audit_plausibility(trials, risk_ratio{}, claims)[0].expected, wide(9) / 11, digits40));
+}
