@@ -34,17 +34,6 @@ concept binary_trials = range_of_trials<Trials, binary_trial>;
 template <class M, class Real>
 concept events_correctable = requires(const M& m, const two_by_two<Real>& t, const Real& x) { m.events_corrected(t, x, x); };
 
-/// The policy that a measure names as its own default_policy (no_correction for those that need none), otherwise constant_correction.
-template <class Measure>
-struct default_policy_of {
-  using type = constant_correction;
-};
-template <class Measure>
-  requires requires { typename Measure::default_policy; }
-struct default_policy_of<Measure> {
-  using type = typename Measure::default_policy;
-};
-
 template <class Real, class Measure>
 bool dropped_as_double_zero(const two_by_two<Real>& t, double_zero rule, const Measure&) {
   switch (rule) {

@@ -34,7 +34,8 @@ enum class study_status : std::uint8_t {
   zero_cell,       ///< a cell is zero, the policy adds nothing, and the measure is not defined
   zero_variance,   ///< the effect is defined but its variance is 0, so that it has no weight
   too_small,       ///< too few patients for the measure's variance
-  not_defined      ///< the measure is not defined for these numbers: the logarithm of a mean that is not positive, Fisher's z of a correlation of 1
+  not_defined,     ///< the measure is not defined for these numbers: the logarithm of a mean that is not positive, Fisher's z of a correlation of 1
+  concordant       ///< matched pairs none of which is discordant, on a measure that only those have information on
 };
 
 /// The record of one study: what was added to its cells and what came out, or why it was left out.
@@ -42,7 +43,8 @@ template <class Real = double>
 struct study_audit {
   std::string label{};
   study_status status = study_status::pooled;
-  /// Added to treated events, treated non-events, control events, control non-events; of one group to events and non-events.
+  /// Added to treated events, treated non-events, control events, control non-events; of one group to events and non-events; of matched pairs to
+  /// both, treated only, control only, neither.
   std::array<Real, 4> added{};
   std::optional<Real> y{};
   std::optional<Real> v{};
@@ -63,6 +65,7 @@ std::string describe(const study_audit<Real>& audit) {
     case study_status::zero_variance: return "not pooled: the variance of the effect is zero";
     case study_status::too_small: return "not pooled: too few patients for a variance";
     case study_status::not_defined: return "not pooled: the effect is not defined for these numbers";
+    case study_status::concordant: return "not pooled: no pair in which only one had the event";
     case study_status::pooled: break;
   }
   if (!audit.corrected()) return {};

@@ -88,6 +88,17 @@ bool has_zero_cell(const two_by_two<Real>& t) {
 
 namespace detail {
 
+/// The policy that a measure names as its own default_policy (no_correction for those that need none), otherwise constant_correction.
+template <class Measure>
+struct default_policy_of {
+  using type = constant_correction;
+};
+template <class Measure>
+  requires requires { typename Measure::default_policy; }
+struct default_policy_of<Measure> {
+  using type = typename Measure::default_policy;
+};
+
 /// What a policy needs to know of the whole set: whether any table has a zero cell, and the odds ratio of the others.
 template <class Real>
 struct zero_cell_context {
