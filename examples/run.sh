@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# Builds and runs the example: what bone-marrow cells do to the risk of death, and the forest plot.
+# Builds and runs the main example: deaths in the trials of mesenchymal stromal cells in COVID-19, and the forest plot.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 . "$root/cmake/setup.sh"
