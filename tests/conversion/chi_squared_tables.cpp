@@ -30,7 +30,7 @@ double chi_squared(double a, double b, double c, double d, bool yates) {
 TEST_CASE("Chi-squared and margins give the table back, with and without Yates' correction, and its mirror image") {
   for (bool yates : {false, true}) {
     const auto correction = yates ? yates_correction::applied : yates_correction::none;
-    const auto tables = solve_chi_squared_tables(chi_squared(4, 119, 11, 128, yates), table_margins<>{123, 139, 15}, correction);
+    const auto tables = solve_chi_squared_tables(chi_squared(4, 119, 11, 128, yates), known_margins<>{123, 139, 15}, correction);
     REQUIRE(tables.size() == 2);
     CHECK(close(tables[0].a, 4.0, digits12));
     CHECK(close(tables[0].c, 11.0, digits12));
@@ -42,7 +42,7 @@ TEST_CASE("Chi-squared and margins give the table back, with and without Yates' 
 TEST_CASE("Double agrees with 50 digits to 12 digits, at 10^9 patients too") {
   using boost::multiprecision::cpp_bin_float_50;
   for (double scale : {1.0, 1e6}) {
-    const auto narrow = solve_chi_squared_tables(3.25, table_margins<>{123 * scale, 139 * scale, 15 * scale}, yates_correction::applied);
+    const auto narrow = solve_chi_squared_tables(3.25, known_margins<>{123 * scale, 139 * scale, 15 * scale}, yates_correction::applied);
     const auto wide = solve_chi_squared_tables<cpp_bin_float_50>(3.25, {123 * scale, 139 * scale, cpp_bin_float_50(15 * scale)}, yates_correction::applied);
     CHECK(close(narrow.front().a, static_cast<double>(wide.front().a), digits12));
   }
@@ -65,11 +65,11 @@ TEST_CASE("All whole tables are found from the printed chi-squared and from its 
 }
 
 TEST_CASE("Margins without events, without non-events or not known have no chi-squared") {
-  CHECK(contains(message_of<input_error>([] { solve_chi_squared_tables(1.0, table_margins<>{10, 10, {}}); }), "margins.events must be known"));
-  CHECK_THROWS_AS(solve_chi_squared_tables(1.0, table_margins<>{10, 10, 0.0}), input_error);
-  CHECK_THROWS_AS(solve_chi_squared_tables(1.0, table_margins<>{10, 10, 20.0}), input_error);
-  CHECK_THROWS_AS(solve_chi_squared_tables(-1.0, table_margins<>{10, 10, 5.0}), input_error);
-  CHECK_THROWS_AS(solve_chi_squared_tables(std::nan(""), table_margins<>{10, 10, 5.0}), input_error);
+  CHECK(contains(message_of<input_error>([] { solve_chi_squared_tables(1.0, known_margins<>{10, 10, {}}); }), "margins.events must be known"));
+  CHECK_THROWS_AS(solve_chi_squared_tables(1.0, known_margins<>{10, 10, 0.0}), input_error);
+  CHECK_THROWS_AS(solve_chi_squared_tables(1.0, known_margins<>{10, 10, 20.0}), input_error);
+  CHECK_THROWS_AS(solve_chi_squared_tables(-1.0, known_margins<>{10, 10, 5.0}), input_error);
+  CHECK_THROWS_AS(solve_chi_squared_tables(std::nan(""), known_margins<>{10, 10, 5.0}), input_error);
   CHECK_THROWS_AS(tables_from_p(as_printed("1.1"), {10, 10, 5}), input_error);
-  CHECK(solve_chi_squared_tables(1000.0, table_margins<>{10, 10, 5.0}).empty());
+  CHECK(solve_chi_squared_tables(1000.0, known_margins<>{10, 10, 5.0}).empty());
 }

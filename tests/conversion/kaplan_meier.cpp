@@ -3,6 +3,7 @@
 
 #include "../support/close.hpp"
 #include "../support/published.hpp"
+#include "head_and_neck.hpp"
 
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <doctest/doctest.h>
@@ -119,6 +120,29 @@ TEST_CASE("Simulated arms: numbers at risk are met, events and the hazard ratio 
     CHECK(std::fabs(again.y - truth) < 0.03);
     CHECK(std::fabs(std::sqrt(again.v / cox_regression(treated, control).log_hazard_ratio.v) - 1) < 0.02);
   }
+}
+
+TEST_CASE("Head and neck cancer: the published hazard ratio of 0.68 (P = 0.005) comes back within 0.05 from the digitised curves (Bonner 2006)") {
+  const auto radiotherapy = reconstruct_survival(falling_curve(metapool_test::radiotherapy_curve()), metapool_test::radiotherapy_at_risk());
+  const auto cetuximab = reconstruct_survival(falling_curve(metapool_test::cetuximab_curve()), metapool_test::cetuximab_at_risk());
+  CHECK(radiotherapy.patients.size() == 213);
+  CHECK(cetuximab.patients.size() == 211);
+  for (double m : radiotherapy.mismatch) CHECK(m == 0);
+  for (double m : cetuximab.mismatch) CHECK(m == 0);
+  CHECK(radiotherapy.largest_gap < 0.02);
+  CHECK(cetuximab.largest_gap < 0.02);
+  const auto hr = cox_regression(cetuximab.patients, radiotherapy.patients).log_hazard_ratio;
+  CHECK(std::fabs(std::exp(hr.y) - 0.68) < 0.05);
+  const double chi_squared = log_rank_test(cetuximab.patients, radiotherapy.patients).chi_squared();
+  CHECK(std::erfc(std::sqrt(chi_squared / 2)) < 0.015);
+  // the medians were printed as 14.9 and 24.4 months
+  CHECK(height(kaplan_meier(radiotherapy.patients), 14.9) == doctest::Approx(0.5).epsilon(0.03));
+  CHECK(height(kaplan_meier(cetuximab.patients), 24.4) == doctest::Approx(0.5).epsilon(0.03));
+}
+
+TEST_CASE("Numbers at risk that belong to another curve do not come out, and the result says so") {
+  const auto wrong = reconstruct_survival(falling_curve(metapool_test::radiotherapy_curve()), metapool_test::cetuximab_at_risk());
+  CHECK(wrong.mismatch.front() < -5);  // 143 of 211 are more than the 0.615 who are still without the event
 }
 
 TEST_CASE("Without the number of events the censoring of the last stretch follows the rate before") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/conversion/survival_times.hpp>
+#include <metapool/effect/hazard_ratio.hpp>
 
 #include "../support/close.hpp"
 #include "../support/published.hpp"
@@ -44,15 +45,15 @@ arm<Real> placebo() {
 }  // namespace
 
 TEST_CASE("Leukaemia: the log-rank test has 9 relapses of 19.25 expected and chi-squared 16.79 (Freireich 1963; R's survival 3.5-3)") {
-  const auto r = log_rank(mercaptopurine(), placebo());
+  const auto r = log_rank_test(mercaptopurine(), placebo());
   CHECK(r.treated_events == 9);
   CHECK(r.control_events == 21);
   CHECK(close(r.treated_expected, 19.250500948, printed(9)));
   CHECK(close(r.control_expected, 10.749499052, printed(9)));
   CHECK(close(r.v, 6.25696057368, printed(11)));
   CHECK(close(r.chi_squared(), 16.79294099, printed(8)));
-  const auto peto = log_hazard_ratio(r.numbers());
-  CHECK(close(peto.y, (9 - 19.250500948) / 6.25696057368, metapool_test::digits8));
+  const auto peto = effect_sizes(std::vector<log_rank<>>{r.statistics("Freireich 1963")}, hazard_ratio{});
+  CHECK(close(peto.y.at(0), (9 - 19.250500948) / 6.25696057368, metapool_test::digits8));
   const auto pike = pike_log_hazard_ratio(r);
   CHECK(close(pike.y, std::log(9 / 19.250500948 / (21 / 10.749499052)), metapool_test::digits8));
 }
@@ -75,8 +76,8 @@ TEST_CASE("Swapped arms flip the sign, and a new unit of time changes nothing") 
   for (auto& x : days_a) x.time *= 7;
   for (auto& x : days_b) x.time *= 7;
   CHECK(cox_regression(days_a, days_b).log_hazard_ratio.y == ab.log_hazard_ratio.y);
-  const auto l = log_rank(mercaptopurine(), placebo()), m = log_rank(placebo(), mercaptopurine());
-  CHECK(close(l.numbers().o_e, -m.numbers().o_e, digits12));
+  const auto l = log_rank_test(mercaptopurine(), placebo()), m = log_rank_test(placebo(), mercaptopurine());
+  CHECK(close(*l.statistics().observed_minus_expected, -*m.statistics().observed_minus_expected, digits12));
 }
 
 TEST_CASE("Two events in closed form: the score 2 t / (2 t + 2) + t / (t + 2) = 1 has the root sqrt 2") {
@@ -93,7 +94,7 @@ TEST_CASE("Double agrees with 50 digits, near no effect and far from it") {
   const auto b = cox_regression(mercaptopurine<cpp_bin_float_50>(), placebo<cpp_bin_float_50>());
   CHECK(close(a.log_hazard_ratio.y, static_cast<double>(b.log_hazard_ratio.y), digits12));
   CHECK(close(a.log_hazard_ratio.v, static_cast<double>(b.log_hazard_ratio.v), digits12));
-  CHECK(close(log_rank(mercaptopurine(), placebo()).v, static_cast<double>(log_rank(mercaptopurine<cpp_bin_float_50>(), placebo<cpp_bin_float_50>()).v), digits12));
+  CHECK(close(log_rank_test(mercaptopurine(), placebo()).v, static_cast<double>(log_rank_test(mercaptopurine<cpp_bin_float_50>(), placebo<cpp_bin_float_50>()).v), digits12));
   arm<> early, late;
   arm<cpp_bin_float_50> early50, late50;
   for (int i = 0; i < 200; ++i) {
@@ -111,12 +112,12 @@ TEST_CASE("An infinite hazard ratio is not estimable by Cox, nor is anything wit
   const arm<> none{{5, false}, {6, false}}, some{{1, true}, {2, true}};
   CHECK(contains(message_of<not_estimable>([&] { cox_regression(none, some); }), "infinite or 0"));
   CHECK_THROWS_AS(cox_regression(some, none), not_estimable);
-  CHECK_THROWS_AS(log_rank(none, none), not_estimable);
-  CHECK_NOTHROW(log_rank(none, some));
-  CHECK_THROWS_AS(pike_log_hazard_ratio(log_rank(none, some)), not_estimable);
+  CHECK_THROWS_AS(log_rank_test(none, none), not_estimable);
+  CHECK_NOTHROW(log_rank_test(none, some));
+  CHECK_THROWS_AS(pike_log_hazard_ratio(log_rank_test(none, some)), not_estimable);
   const arm<> first{{1, true}}, after{{0.5, false}};
-  CHECK_THROWS_AS(log_rank(first, after), not_estimable);  // nobody of the other arm is at risk
-  CHECK_THROWS_AS(log_rank(arm<>{}, some), input_error);
-  CHECK(contains(message_of<input_error>([&] { log_rank(arm<>{{-1, true}}, some); }), "treated patient 1: time = -1"));
+  CHECK_THROWS_AS(log_rank_test(first, after), not_estimable);  // nobody of the other arm is at risk
+  CHECK_THROWS_AS(log_rank_test(arm<>{}, some), input_error);
+  CHECK(contains(message_of<input_error>([&] { log_rank_test(arm<>{{-1, true}}, some); }), "treated patient 1: time = -1"));
   CHECK_THROWS_AS(cox_regression(arm<>{{std::nan(""), true}}, some), input_error);
 }

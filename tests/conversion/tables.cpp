@@ -33,7 +33,7 @@ double distance(Measure measure, double a, double n1, double c, double n2) {
   const two_by_two<Real> t{Real(a), Real(n1 - a), Real(c), Real(n2 - c)};
   const auto e = measure(t);
   double best = 1;
-  for (const auto& s : solve_tables(measure, e.y, Real(sqrt(e.v)), table_margins<Real>{Real(n1), Real(n2), {}})) {
+  for (const auto& s : solve_tables(measure, e.y, Real(sqrt(e.v)), known_margins<Real>{Real(n1), Real(n2), {}})) {
     best = std::fmin(best, std::fmax(static_cast<double>(fabs(Real(s.a / t.a - 1))), static_cast<double>(fabs(Real(s.c / t.c - 1)))));
   }
   return best;
@@ -103,16 +103,16 @@ TEST_CASE("Effect and standard error of a table give the table back, from small 
 
 TEST_CASE("Odds ratio and risk difference have two tables, of rare and of common events; the risk ratio one") {
   const auto e = odds_ratio{}(two_by_two<>{10, 90, 20, 80});
-  const auto two = solve_tables(odds_ratio{}, e.y, std::sqrt(e.v), table_margins<>{100, 100, {}});
+  const auto two = solve_tables(odds_ratio{}, e.y, std::sqrt(e.v), known_margins<>{100, 100, {}});
   REQUIRE(two.size() == 2);
   for (const auto& t : two) {
     const auto again = odds_ratio{}(t);
     CHECK(close(again.y, e.y, digits12));
     CHECK(close(again.v, e.v, digits12));
   }
-  CHECK(solve_tables(risk_difference{}, 0.1, 0.05, table_margins<>{100, 100, {}}).size() == 2);
-  CHECK(solve_tables(risk_difference{}, 0.1, 0.2, table_margins<>{100, 100, {}}).empty());  // more variance than 100 patients can have
-  CHECK(solve_tables(odds_ratio{}, 0.0, 0.1, table_margins<>{100, 100, {}}).empty());       // less than an odds ratio of 200 patients can have
+  CHECK(solve_tables(risk_difference{}, 0.1, 0.05, known_margins<>{100, 100, {}}).size() == 2);
+  CHECK(solve_tables(risk_difference{}, 0.1, 0.2, known_margins<>{100, 100, {}}).empty());  // more variance than 100 patients can have
+  CHECK(solve_tables(odds_ratio{}, 0.0, 0.1, known_margins<>{100, 100, {}}).empty());       // less than an odds ratio of 200 patients can have
 }
 
 TEST_CASE("Totals, levels and ratios that cannot be are refused") {
@@ -124,6 +124,6 @@ TEST_CASE("Totals, levels and ratios that cannot be are refused") {
   CHECK_THROWS_AS(tables_from_effect(risk_ratio{}, {as_printed("-0.5")}, {30, 40}), input_error);
   CHECK_THROWS_AS(tables_from_effect(risk_ratio{}, {as_printed("0.5"), {}, {}, 95}, {30, 40}), input_error);
   CHECK_THROWS_AS(tables_from_effect(risk_ratio{}, {as_printed("1")}, {100000, 100000}), input_error);
-  CHECK_THROWS_AS(solve_tables(risk_ratio{}, 0.1, 0.0, table_margins<>{30, 40, {}}), input_error);
-  CHECK_THROWS_AS(solve_tables(risk_ratio{}, std::nan(""), 0.1, table_margins<>{30, 40, {}}), input_error);
+  CHECK_THROWS_AS(solve_tables(risk_ratio{}, 0.1, 0.0, known_margins<>{30, 40, {}}), input_error);
+  CHECK_THROWS_AS(solve_tables(risk_ratio{}, std::nan(""), 0.1, known_margins<>{30, 40, {}}), input_error);
 }

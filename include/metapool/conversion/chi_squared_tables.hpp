@@ -22,7 +22,7 @@ namespace detail {
 
 /// Chi-squared of a table by its treated events; a d - b c = N a - n1 e with e events in both arms.
 template <class Real>
-Real table_chi_squared(const Real& a, const table_margins<Real>& m, yates_correction correction) {
+Real table_chi_squared(const Real& a, const known_margins<Real>& m, yates_correction correction) {
   using std::fabs;
   const Real n = m.treated + m.control, e = *m.events, f = n - e;
   Real excess = fabs(Real(n * a - m.treated * e)) / n;  // |a - expected a|
@@ -31,7 +31,7 @@ Real table_chi_squared(const Real& a, const table_margins<Real>& m, yates_correc
 }
 
 template <class Real>
-void check_with_events(const table_margins<Real>& m, const char* function, double most) {
+void check_with_events(const known_margins<Real>& m, const char* function, double most) {
   check(m, function, most);
   if (!m.events) throw_input_error(function, "margins.events must be known");
   if (!(*m.events > 0 && *m.events < m.treated + m.control)) {
@@ -40,7 +40,7 @@ void check_with_events(const table_margins<Real>& m, const char* function, doubl
 }
 
 template <class Real, class Accept>
-std::vector<two_by_two<Real>> tables_of_margins(const table_margins<Real>& m, const Accept& accept) {
+std::vector<two_by_two<Real>> tables_of_margins(const known_margins<Real>& m, const Accept& accept) {
   std::vector<two_by_two<Real>> tables;
   const Real e = *m.events;
   const Real first = (std::max)(Real(0), Real(e - m.control)), last = (std::min)(m.treated, e);
@@ -58,7 +58,7 @@ std::vector<two_by_two<Real>> tables_of_margins(const table_margins<Real>& m, co
 /// Throws input_error if chi_squared is negative or not finite, or the margins are no counts (up to 10^9) or have no event or only events.
 /// Closed form, 12 significant digits.
 template <class Real>
-std::vector<two_by_two<Real>> solve_chi_squared_tables(const Real& chi_squared, const table_margins<Real>& margins,
+std::vector<two_by_two<Real>> solve_chi_squared_tables(const Real& chi_squared, const known_margins<Real>& margins,
                                                        yates_correction correction = yates_correction::none) {
   using std::sqrt;
   constexpr const char* function = "solve_chi_squared_tables";
@@ -84,7 +84,7 @@ std::vector<two_by_two<Real>> solve_chi_squared_tables(const Real& chi_squared, 
 /// there is none. margins.events must be known. Throws input_error as solve_chi_squared_tables, for totals above 10^6, and if the
 /// printed number is negative.
 template <class Real = double>
-std::vector<two_by_two<Real>> tables_from_chi_squared(const printed_number& chi_squared, const std::type_identity_t<table_margins<Real>>& margins,
+std::vector<two_by_two<Real>> tables_from_chi_squared(const printed_number& chi_squared, const std::type_identity_t<known_margins<Real>>& margins,
                                                       yates_correction correction = yates_correction::none) {
   constexpr const char* function = "tables_from_chi_squared";
   detail::check(chi_squared, function);
@@ -96,7 +96,7 @@ std::vector<two_by_two<Real>> tables_from_chi_squared(const printed_number& chi_
 /// The same from a printed two-sided p-value of the chi-squared test ("0.030", not "< 0.05"). A p-value of Fisher's test needs another
 /// search: it is not a chi-squared. Throws input_error as tables_from_chi_squared and if p is above 1.
 template <class Real = double>
-std::vector<two_by_two<Real>> tables_from_p(const printed_number& p, const std::type_identity_t<table_margins<Real>>& margins,
+std::vector<two_by_two<Real>> tables_from_p(const printed_number& p, const std::type_identity_t<known_margins<Real>>& margins,
                                             yates_correction correction = yates_correction::none) {
   constexpr const char* function = "tables_from_p";
   detail::check(p, function);

@@ -2,8 +2,8 @@
 // Survival times of two arms, and the hazard ratio in them: log-rank and Cox.
 #pragma once
 
-#include <metapool/conversion/hazard_ratio.hpp>
 #include <metapool/data/check.hpp>
+#include <metapool/data/log_rank.hpp>
 #include <metapool/effect/effects.hpp>
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/increasing_root.hpp>
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace metapool {
@@ -83,15 +84,16 @@ struct log_rank_result {
   Real control_expected{};
   Real v{};  ///< hypergeometric variance of treated_events
   Real chi_squared() const { return (treated_events - treated_expected) * (treated_events - treated_expected) / v; }
-  log_rank_numbers<Real> numbers() const { return {Real(treated_events - treated_expected), v}; }  ///< for log_hazard_ratio (Peto)
+  /// As a trial for effect_sizes(trials, hazard_ratio{}): Peto's (O - E) / V.
+  log_rank<Real> statistics(std::string label = {}) const { return {std::move(label), Real(treated_events - treated_expected), v}; }
 };
 
 /// Log-rank comparison of two arms. Throws input_error if an arm is empty or a time is negative or not finite; not_estimable if there are
 /// no events, or at every one of them only one arm is at risk. 13 significant digits.
 /// Mantel (1966) Cancer Chemother Rep 50:163; Peto & Peto (1972) J R Stat Soc A 135:185, doi:10.2307/2344317.
 template <class Real>
-log_rank_result<Real> log_rank(const std::vector<survival_time<Real>>& treated, const std::vector<survival_time<Real>>& control) {
-  constexpr const char* function = "log_rank";
+log_rank_result<Real> log_rank_test(const std::vector<survival_time<Real>>& treated, const std::vector<survival_time<Real>>& control) {
+  constexpr const char* function = "log_rank_test";
   log_rank_result<Real> r;
   for (const auto& s : detail::risk_sets(treated, control, function)) {
     const Real n = s.n1 + s.n2, d = s.d1 + s.d2;
@@ -128,7 +130,7 @@ struct cox_result {
   metapool::convergence<Real> convergence{};
 };
 
-/// Log hazard ratio of two arms by Cox's proportional hazards model. Throws input_error as log_rank; not_estimable if the estimate is
+/// Log hazard ratio of two arms by Cox's proportional hazards model. Throws input_error as log_rank_test; not_estimable if the estimate is
 /// infinite: no event in one arm while the other is at risk. 12 significant digits: the score is a falling function of one number, its
 /// root is bracketed. Cox (1972) J R Stat Soc B 34:187; Efron (1977) J Am Stat Assoc 72:557; Breslow (1974) Biometrics 30:89.
 template <class Real>

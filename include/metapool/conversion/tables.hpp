@@ -23,7 +23,7 @@ namespace metapool {
 
 /// Patients of the two arms; `events` of both arms together where that is known.
 template <class Real = double>
-struct table_margins {
+struct known_margins {
   Real treated{};
   Real control{};
   std::optional<Real> events{};
@@ -43,7 +43,7 @@ template <class Measure>
 concept table_effect = std::same_as<Measure, risk_ratio> || std::same_as<Measure, odds_ratio> || std::same_as<Measure, risk_difference>;
 
 template <class Real>
-void check(const table_margins<Real>& m, const char* function, double most) {
+void check(const known_margins<Real>& m, const char* function, double most) {
   const auto arm = [&](const Real& n, const char* name) {
     if (!(n >= 1 && n <= Real(most)) || !is_whole(n)) {
       throw_input_error(function, std::string(name) + " = " + to_text(n) + " must be a whole number from 1 to " + to_text(most));
@@ -92,7 +92,7 @@ Real treated_events_at(const Real& bound, const Real& risk, const Real& treated)
 /// Closed form (a linear or quadratic equation). 12 significant digits, but where two tables nearly coincide half of them.
 /// Di Pietrantonj (2006) Stat Med 25:2299 treats the same question.
 template <detail::table_effect Measure, class Real>
-std::vector<two_by_two<Real>> solve_tables(Measure, const Real& y, const Real& se, const table_margins<Real>& margins) {
+std::vector<two_by_two<Real>> solve_tables(Measure, const Real& y, const Real& se, const known_margins<Real>& margins) {
   using std::exp;
   constexpr const char* function = "solve_tables";
   detail::check(margins, function, 1e9);
@@ -131,7 +131,7 @@ std::vector<two_by_two<Real>> solve_tables(Measure, const Real& y, const Real& s
 /// Throws input_error if a total is not a whole number from 1 to 100 000, a printed number or the level is not valid, a printed ratio
 /// is not positive, or more than 10^8 tables would have to be tried (the estimate is too coarse for arms of that size).
 template <class Real = double, detail::table_effect Measure>
-std::vector<two_by_two<Real>> tables_from_effect(Measure measure, const printed_effect& printed, const std::type_identity_t<table_margins<Real>>& margins) {
+std::vector<two_by_two<Real>> tables_from_effect(Measure measure, const printed_effect& printed, const std::type_identity_t<known_margins<Real>>& margins) {
   using std::ceil, std::floor, std::sqrt;
   constexpr const char* function = "tables_from_effect";
   constexpr bool ratio = Measure::info.scale == scale::log;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Log hazard ratio and its variance from what a survival analysis prints.
+// Log-rank statistics and log hazard ratios from what a survival analysis prints.
 #pragma once
 
 #include <metapool/conversion/estimates.hpp>
 #include <metapool/data/check.hpp>
+#include <metapool/data/log_rank.hpp>
 #include <metapool/effect/effects.hpp>
 
 #include <cmath>
@@ -14,43 +15,17 @@
 
 namespace metapool {
 
-/// Observed minus expected events of the treated arm, and the variance V of that under no effect (the log-rank test's numbers).
-template <class Real = double>
-struct log_rank_numbers {
-  Real o_e{};
-  Real v{};
-};
-
 /// Which arm fares better: a p-value does not say it.
 enum class favours : std::uint8_t { treated, control };
 
-namespace detail {
-
+/// O - E and V of a log hazard ratio with its variance, O - E = y / v and V = 1 / v: what the measure hazard_ratio{} inverts.
+/// Throws input_error if y is not finite or v is not positive. 15 significant digits.
 template <class Real>
-void check(const log_rank_numbers<Real>& x, const char* function) {
-  if (!is_finite(x.o_e)) throw_input_error(function, "o_e must be a finite number");
-  if (!(x.v > 0) || !is_finite(x.v)) throw_input_error(function, "v = " + to_text(x.v) + " must be positive and finite");
-}
-
-}  // namespace detail
-
-/// Log hazard ratio by Peto's one step: y = (O - E) / V, v = 1 / V; hazard ratios below 1 favour the treated arm.
-/// Good for hazard ratios near 1 and arms of like size. Throws input_error if O - E is not finite or V is not positive. 15 significant digits.
-/// Yusuf, Peto, Lewis, Collins & Sleight (1985) Prog Cardiovasc Dis 27:335, doi:10.1016/S0033-0620(85)80003-7;
-/// Tierney, Stewart, Ghersi, Burdett & Sydes (2007) Trials 8:16, doi:10.1186/1745-6215-8-16.
-template <class Real>
-effect<Real> log_hazard_ratio(const log_rank_numbers<Real>& x) {
-  detail::check(x, "log_hazard_ratio");
-  return {Real(x.o_e / x.v), Real(1 / x.v)};
-}
-
-/// O - E and V of a log hazard ratio with its variance: the way back, O - E = y / v, V = 1 / v.
-template <class Real>
-log_rank_numbers<Real> log_rank_from_hazard_ratio(const effect<Real>& e) {
+log_rank<Real> log_rank_from_hazard_ratio(const effect<Real>& e) {
   constexpr const char* function = "log_rank_from_hazard_ratio";
   if (!detail::is_finite(e.y)) detail::throw_input_error(function, "y must be a finite number");
   if (!(e.v > 0) || !detail::is_finite(e.v)) detail::throw_input_error(function, "v = " + detail::to_text(e.v) + " must be positive and finite");
-  return {Real(e.y / e.v), Real(1 / e.v)};
+  return {{}, Real(e.y / e.v), Real(1 / e.v)};
 }
 
 /// V from the events of each arm: O1 O2 / (O1 + O2). Throws input_error if an arm has no events (then V is 0) or a number is not finite.
@@ -78,14 +53,15 @@ Real log_rank_variance_by_allocation(const std::type_identity_t<Real>& events, c
 
 /// O - E from a log-rank test's two-sided p-value and V: +- sqrt(V) z(p/2), negative if the treated arm fares better (for a one-sided p
 /// pass twice the p). Throws input_error if p is not in (0, 1) or V is not positive. 12 significant digits.
-/// Tierney et al. (2007). A p printed as "0.05" to two digits leaves ln HR uncertain by several per cent.
+/// Its log hazard ratio is that of the measure hazard_ratio{}, (O - E) / V. A p printed with two digits leaves it uncertain by several per cent.
+/// Tierney, Stewart, Ghersi, Burdett & Sydes (2007) Trials 8:16, doi:10.1186/1745-6215-8-16.
 template <class Real = double>
-log_rank_numbers<Real> log_rank_from_p(const std::type_identity_t<Real>& p, const std::type_identity_t<Real>& v, favours direction) {
+log_rank<Real> log_rank_from_p(const std::type_identity_t<Real>& p, const std::type_identity_t<Real>& v, favours direction) {
   using std::sqrt;
   constexpr const char* function = "log_rank_from_p";
-  detail::check(log_rank_numbers<Real>{Real(0), v}, function);
+  if (!(v > 0) || !detail::is_finite(v)) detail::throw_input_error(function, "v = " + detail::to_text(v) + " must be positive and finite");
   const Real size = sqrt(v) * detail::statistic_of_p<Real>(function, p, std::nullopt);
-  return {direction == favours::treated ? Real(-size) : size, v};
+  return {{}, direction == favours::treated ? Real(-size) : size, v};
 }
 
 /// Log hazard ratio and variance from a printed hazard ratio and its two-sided p (Wald's, or log-rank's for want of it).
