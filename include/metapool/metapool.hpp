@@ -11,6 +11,7 @@
 #include <metapool/data/reported.hpp>
 #include <metapool/data/revman.hpp>
 #include <metapool/data/revman5.hpp>
+#include <metapool/data/revman_web.hpp>
 
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/combine.hpp>
@@ -32,10 +33,11 @@
 #include <metapool/conversion/effect_scales.hpp>
 #include <metapool/conversion/estimates.hpp>
 #include <metapool/conversion/five_numbers.hpp>
-#include <metapool/conversion/log_rank.hpp>
 #include <metapool/conversion/kaplan_meier.hpp>
+#include <metapool/conversion/log_rank.hpp>
 #include <metapool/conversion/percentages.hpp>
 #include <metapool/conversion/printed.hpp>
+#include <metapool/conversion/quantile_estimate.hpp>
 #include <metapool/conversion/standard_deviation.hpp>
 #include <metapool/conversion/survival_times.hpp>
 #include <metapool/conversion/tables.hpp>

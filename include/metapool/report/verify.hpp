@@ -174,7 +174,7 @@ class outcome_verifier {
       subgroups(whole);
     }
     if (o_.totals == revman_totals::all) {
-      if (whole) pooled(o_.stored, *whole, place_, std::optional<Real>(Real(100)));
+      if (whole) pooled(o_.stored, *whole, place_, o_.stored.weight ? std::optional<Real>(Real(100)) : std::nullopt);
       totals(o_.stored, 0, o_.studies.size(), place_);
     }
     return std::move(out_);
