@@ -50,7 +50,7 @@ std::vector<curve_point<Real>> kaplan_meier(const std::vector<survival_time<Real
     const Real now = sorted[i].time;
     Real events = 0, leaving = 0;
     for (; i < sorted.size() && sorted[i].time == now; ++i) {
-      events += sorted[i].event ? 1 : 0;
+      if (sorted[i].event) events += 1;
       leaving += 1;
     }
     if (events > 0) {

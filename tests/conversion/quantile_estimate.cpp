@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/conversion/quantile_estimate.hpp>
+
+#include "../support/close.hpp"
+#include "../support/published.hpp"
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace metapool;
+using boost::multiprecision::cpp_bin_float_50;
+using metapool_test::close;
+using metapool_test::contains;
+using metapool_test::digits12;
+using metapool_test::digits8;
+using metapool_test::message_of;
+
+namespace {
+
+template <class Real = double>
+five_numbers<Real> all(double low, double q1, double m, double q3, double high, double n) {
+  return {Real(low), Real(q1), Real(m), Real(q3), Real(high), Real(n)};
+}
+
+template <class Real>
+const quantile_fit<Real>& fit_of(const quantile_estimate_result<Real>& r, quantile_family family) {
+  for (const auto& f : r.fits) {
+    if (f.family == family) return f;
+  }
+  FAIL("the family was not fitted");
+  return r.fits.front();
+}
+
+}  // namespace
+
+TEST_CASE("Quantiles of a distribution give that distribution and its moments back") {
+  const double z1 = -2.3263478740408408, z = 0.6744897501960817;  // 1/100 and 3/4
+  const auto normal = quantile_estimate(all(50 + 6 * z1, 50 - 6 * z, 50, 50 + 6 * z, 50 - 6 * z1, 100));
+  CHECK(normal.best().family == quantile_family::normal);
+  CHECK(close(normal.mean(), 50.0, digits12));
+  CHECK(close(normal.sd(), 6.0, digits12));
+
+  const auto e = [](double x) { return std::exp(2.5 + 0.8 * x); };
+  const auto log_normal = quantile_estimate(all(e(z1), e(-z), e(0), e(z), e(-z1), 100));
+  CHECK(log_normal.best().family == quantile_family::log_normal);
+  CHECK(close(log_normal.best().parameters[0], 2.5, digits8));
+  CHECK(close(log_normal.best().parameters[1], 0.8, digits8));
+  CHECK(close(log_normal.mean(), std::exp(2.5 + 0.32), digits8));
+  CHECK(close(log_normal.sd(), std::exp(2.5 + 0.32) * std::sqrt(std::expm1(0.64)), digits8));
+
+  const auto w = [](double p) { return 7 * std::pow(-std::log1p(-p), 1 / 1.5); };
+  const auto weibull = quantile_estimate(all(w(0.01), w(0.25), w(0.5), w(0.75), w(0.99), 100));
+  CHECK(weibull.best().family == quantile_family::weibull);
+  CHECK(close(weibull.mean(), 7 * std::tgamma(1 + 1 / 1.5), digits8));
+  CHECK(close(weibull.sd(), 7 * std::sqrt(std::tgamma(1 + 2 / 1.5) - std::pow(std::tgamma(1 + 1 / 1.5), 2)), digits8));
+
+  // shape 1 is the exponential distribution for gamma and Weibull alike
+  const auto x = [](double p) { return -4 * std::log1p(-p); };
+  const auto exponential = quantile_estimate(all(x(0.01), x(0.25), x(0.5), x(0.75), x(0.99), 100));
+  for (auto family : {quantile_family::gamma, quantile_family::weibull}) {
+    CHECK(close(fit_of(exponential, family).parameters[0], 1.0, digits8));
+    CHECK(close(fit_of(exponential, family).mean, 4.0, digits8));
+    CHECK(close(fit_of(exponential, family).sd, 4.0, digits8));
+  }
+}
+
+TEST_CASE("No neighbouring parameters fit better (Zhu 2021: 11 (8 to 14) days of 29 patients)") {
+  const five_numbers<> zhu{{}, 8.0, 11.0, 14.0, {}, 29.0};
+  const auto r = quantile_estimate(zhu);
+  REQUIRE(r.fits.size() == 4);
+  CHECK(r.best().family == quantile_family::normal);  // symmetric
+  CHECK(close(r.mean(), 11.0, digits12));
+  CHECK(close(r.sd(), 3 / 0.6744897501960817, digits12));
+  const double z = 0.6744897501960817;
+  const auto& f = fit_of(r, quantile_family::log_normal);
+  const auto rest = [&](double m, double s) {
+    return std::pow(8 - std::exp(m - s * z), 2) + std::pow(11 - std::exp(m), 2) + std::pow(14 - std::exp(m + s * z), 2);
+  };
+  CHECK(close(f.sum_of_squares, rest(f.parameters[0], f.parameters[1]), digits8));
+  for (double h : {1e-3, -1e-3}) {
+    CHECK(rest(f.parameters[0] + h, f.parameters[1]) > f.sum_of_squares);
+    CHECK(rest(f.parameters[0], f.parameters[1] + h) > f.sum_of_squares);
+    CHECK(rest(f.parameters[0] + h, f.parameters[1] + h) > f.sum_of_squares);
+    CHECK(rest(f.parameters[0] - h, f.parameters[1] + h) > f.sum_of_squares);
+  }
+}
+
+TEST_CASE("The fits to 1, 3, 4, 7, 19 of 60 patients are those that R's optim finds with qlnorm, qgamma and qweibull") {
+  const auto r = quantile_estimate(all(1, 3, 4, 7, 19, 60));
+  const auto check = [&](quantile_family family, double first, double second, double rest) {
+    const auto& f = fit_of(r, family);
+    CHECK(close(f.parameters[0], first, metapool_test::digits6));
+    CHECK(close(f.parameters[1], second, metapool_test::digits6));
+    CHECK(close(f.sum_of_squares, rest, digits8));
+  };
+  check(quantile_family::log_normal, 1.46585202, 0.69469892, 0.1998575877);
+  check(quantile_family::gamma, 1.49116388, 3.68842159, 1.545215034);
+  check(quantile_family::weibull, 1.18506016, 5.73571749, 2.036964439);
+  CHECK(r.best().family == quantile_family::log_normal);
+}
+
+TEST_CASE("A change of unit changes mean and standard deviation alike") {
+  const auto a = quantile_estimate(all(1, 3, 4, 7, 19, 60)), b = quantile_estimate(all(1e-6, 3e-6, 4e-6, 7e-6, 19e-6, 60));
+  CHECK(a.best().family == b.best().family);
+  CHECK(close(b.mean() * 1e6, a.mean(), digits8));
+  CHECK(close(b.sd() * 1e6, a.sd(), digits8));
+}
+
+TEST_CASE("Double agrees with 50 digits to 8 digits for closed slopes") {
+  const auto a = quantile_estimate(all(1, 3, 4, 7, 19, 60));
+  // gamma in 50 digits takes minutes: its 50-digit check is the exponential's closed form above
+  const auto wide = [](double x) { return cpp_bin_float_50(x); };
+  detail::reported_quantiles<cpp_bin_float_50> r{{wide(1) / 60, wide(0.25), wide(0.5), wide(0.75), 1 - wide(1) / 60}, {1, 3, 4, 7, 19}};
+  convergence<cpp_bin_float_50> state;
+  const auto fit = detail::best_shape<cpp_bin_float_50>(
+      r, wide(0.05), wide(1e3), [&](const cpp_bin_float_50& s, std::size_t i) { return cpp_bin_float_50(pow(cpp_bin_float_50(-log(cpp_bin_float_50(1 - r.p[i]))), cpp_bin_float_50(1 / s))); },
+      [&](const cpp_bin_float_50& s, std::size_t i) {
+        const cpp_bin_float_50 l = -log(cpp_bin_float_50(1 - r.p[i]));
+        return cpp_bin_float_50(-pow(l, cpp_bin_float_50(1 / s)) * log(l) / s);
+      },
+      state);
+  CHECK(state.converged);
+  CHECK(close(fit_of(a, quantile_family::weibull).parameters[0], static_cast<double>(fit.first), digits8));
+  CHECK(close(fit_of(a, quantile_family::weibull).parameters[1], static_cast<double>(fit.second.scale), digits8));
+}
+
+TEST_CASE("Quantiles at or below 0 leave the normal distribution only; one number leaves nothing") {
+  CHECK(quantile_estimate(all(-1, 3, 4, 7, 19, 60)).fits.size() == 1);
+  CHECK(quantile_estimate(all(0, 3, 4, 7, 19, 60)).best().family == quantile_family::normal);
+  CHECK_THROWS_AS(quantile_estimate(all(3, 3, 3, 3, 3, 60)), not_estimable);
+  CHECK(contains(message_of<input_error>([] { quantile_estimate(all(1, 3, 4, 7, 19, 2)); }), "n = 2 must be at least 3"));
+  CHECK_THROWS_AS(quantile_estimate(all(1, 3, 2, 7, 19, 20)), input_error);
+  CHECK(name_of(quantile_family::log_normal) == "log-normal");
+}
