@@ -160,7 +160,7 @@ std::vector<discrepancy> read_register(const fs::path& file) {
           throw file_error(where + ": 'element' must be a whole number from 1");
         d.element = value["element"].get<std::size_t>();
       }
-      d.reference = decimal_of(value, "reference", where);
+      if (text_of(value, "reference", where) != "none") d.reference = decimal_of(value, "reference", where);
       if (text_of(value, "library", where) != "none") d.library = decimal_of(value, "library", where);
       result.push_back(std::move(d));
     }

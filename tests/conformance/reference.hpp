@@ -100,8 +100,8 @@ struct discrepancy {
   std::string id;
   std::string field;
   std::size_t element = 1;  ///< of an array, from 1
-  double reference = 0;
-  std::optional<double> library{};  ///< empty: "none", the library says not estimable
+  std::optional<double> reference{};  ///< empty: "none", the reference has null
+  std::optional<double> library{};    ///< empty: "none", the library says not estimable
 };
 
 /// The register of discrepancies. Throws file_error.

@@ -6,17 +6,27 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/effect/arcsine_difference.hpp>
 #include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/common_language.hpp>
 #include <metapool/effect/continuous_effects.hpp>
 #include <metapool/effect/correlation_measures.hpp>
+#include <metapool/effect/glass_delta.hpp>
+#include <metapool/effect/heteroscedastic_smd.hpp>
 #include <metapool/effect/incidence_rate_difference.hpp>
 #include <metapool/effect/incidence_rate_ratio.hpp>
 #include <metapool/effect/mean_difference.hpp>
 #include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/peto_odds_ratio.hpp>
+#include <metapool/effect/phi_coefficient.hpp>
 #include <metapool/effect/proportion_measures.hpp>
+#include <metapool/effect/ratio_of_means.hpp>
 #include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
+#include <metapool/effect/smd_from_table.hpp>
 #include <metapool/effect/standardized_mean_difference.hpp>
+#include <metapool/effect/variability_ratio.hpp>
+#include <metapool/effect/yule.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -112,7 +122,7 @@ std::optional<metapool::effects<Real>> effects_beyond_tables(const data_set& dat
   return std::nullopt;
 }
 
-/// Calls f with the measure of a 2x2 table of this name. Throws unsupported.
+/// Calls f with the measure of a 2x2 table of this name that Mantel-Haenszel's models have too. Throws unsupported.
 template <class F>
 auto with_binary_measure(const std::string& name, const F& f) {
   if (name == "RR") return f(metapool::risk_ratio{});
@@ -123,16 +133,52 @@ auto with_binary_measure(const std::string& name, const F& f) {
 
 inline bool is_binary_measure(const std::string& name) { return name == "RR" || name == "OR" || name == "RD"; }
 
-/// The effects that are pooled: 0.5 added to all four cells of the studies with a zero cell, double-zero studies kept; Hedges' g for SMD.
+/// The effects of any measure of a 2x2 table under a policy; empty for any other measure.
+template <class Real, class Policy>
+std::optional<metapool::effects<Real>> effects_of_tables(const data_set& data, const std::string& measure, const Policy& policy) {
+  const auto with = [&](const auto& m) { return metapool::effect_sizes(binary_trials<Real>(data), m, policy); };
+  if (measure == "RR") return with(metapool::risk_ratio{});
+  if (measure == "OR") return with(metapool::odds_ratio{});
+  if (measure == "RD") return with(metapool::risk_difference{});
+  if (measure == "AS") return with(metapool::arcsine_difference{});
+  if (measure == "PETO") return with(metapool::peto_odds_ratio{});
+  if (measure == "PHI") return with(metapool::phi_coefficient{});
+  if (measure == "YUQ") return with(metapool::yules_q{});
+  if (measure == "YUY") return with(metapool::yules_y{});
+  if (measure == "OR2DN") return with(metapool::smd_from_odds_ratio{metapool::latent_distribution::normal});
+  if (measure == "OR2DL") return with(metapool::smd_from_odds_ratio{});
+  if (measure == "PBIT") return with(metapool::probit_difference{});
+  return std::nullopt;
+}
+
+/// True for the measures that metafor adds nothing for unless told to, and Peto's, whose reference cases add nothing either.
+inline bool needs_no_correction(const std::string& measure) { return measure == "AS" || measure == "PHI" || measure == "PETO"; }
+
+/// The effects of a measure of two means that has no choice of variance among the reference cases; empty for any other measure.
+template <class Real>
+std::optional<metapool::effects<Real>> effects_of_means(const data_set& data, const std::string& measure) {
+  const auto with = [&](const auto& m) { return metapool::effect_sizes(continuous_trials<Real>(data), m); };
+  if (measure == "MD") return with(metapool::mean_difference{});
+  if (measure == "SMD") return with(metapool::standardized_mean_difference{});
+  if (measure == "SMDH") return with(metapool::heteroscedastic_smd{});
+  if (measure == "SMD1") return with(metapool::glass_delta{});
+  if (measure == "SMD1H") return with(metapool::glass_delta{.variance = metapool::glass_variance::heteroscedastic});
+  if (measure == "ROM") return with(metapool::ratio_of_means{});
+  if (measure == "VR") return with(metapool::variability_ratio{});
+  if (measure == "CVR") return with(metapool::coefficient_of_variation_ratio{});
+  if (measure == "CLES") return with(metapool::common_language{});
+  return std::nullopt;
+}
+
+/// The effects that are pooled: 0.5 added to all four cells of the studies with a zero cell (nothing for
+/// the measures that need no correction), double-zero studies kept; Hedges' g for SMD.
 template <class Real>
 metapool::effects<Real> pooled_effects(const data_set& data, const std::string& measure) {
-  if (is_binary_measure(measure)) {
-    const auto trials = binary_trials<Real>(data);
-    const metapool::constant_correction policy{.double_zeros = metapool::double_zero::keep};
-    return with_binary_measure(measure, [&](const auto& m) { return metapool::effect_sizes(trials, m, policy); });
-  }
-  if (measure == "MD") return metapool::effect_sizes(continuous_trials<Real>(data), metapool::mean_difference{});
-  if (measure == "SMD") return metapool::effect_sizes(continuous_trials<Real>(data), metapool::standardized_mean_difference{});
+  using metapool::double_zero;
+  auto tables = needs_no_correction(measure) ? effects_of_tables<Real>(data, measure, metapool::no_correction{.double_zeros = double_zero::keep})
+                                             : effects_of_tables<Real>(data, measure, metapool::constant_correction{.double_zeros = double_zero::keep});
+  if (tables) return *std::move(tables);
+  if (auto means = effects_of_means<Real>(data, measure)) return *std::move(means);
   if (measure == "GEN") {
     require_design(data, "generic");
     std::vector<Real> y, v;

@@ -52,19 +52,6 @@ inline metapool::correct_when correct_when_of(const options& o) {
 template <class Real>
 answers<Real> effect_size(const data_set& data, const options& o) {
   const std::string measure = o.text("measure");
-  if (is_binary_measure(measure)) {
-    const auto zeros = o.flag("drop00", false) ? metapool::double_zero::drop : metapool::double_zero::keep;
-    const std::string to = o.text("to", "only0");
-    const double add = o.has("add") ? o.number("add") : 0.5;
-    metapool::zero_cell_policy policy;
-    if (to == "none" || add == 0) {
-      policy = metapool::no_correction{.double_zeros = zeros};
-    } else {
-      policy = metapool::constant_correction{.add = add, .when = correct_when_of(o), .double_zeros = zeros};
-    }
-    const auto trials = binary_trials<Real>(data);
-    return with_binary_measure(measure, [&](const auto& m) { return effects_of_each_study(metapool::effect_sizes(trials, m, policy)); });
-  }
   if (measure == "MD") {
     const std::string type = o.text("vtype", "LS");
     metapool::mean_difference md;
@@ -89,7 +76,18 @@ answers<Real> effect_size(const data_set& data, const options& o) {
     }
     return effects_of_each_study(metapool::effect_sizes(continuous_trials<Real>(data), smd));
   }
+  if (const auto effects = effects_of_means<Real>(data, measure)) return effects_of_each_study(*effects);
   if (const auto effects = effects_beyond_tables<Real>(data, measure)) return effects_of_each_study(*effects);
+  const auto zeros = o.flag("drop00", false) ? metapool::double_zero::drop : metapool::double_zero::keep;
+  const std::string to = o.text("to", "only0");
+  const double add = o.has("add") ? o.number("add") : needs_no_correction(measure) ? 0 : 0.5;
+  metapool::zero_cell_policy policy;
+  if (to == "none" || add == 0) {
+    policy = metapool::no_correction{.double_zeros = zeros};
+  } else {
+    policy = metapool::constant_correction{.add = add, .when = correct_when_of(o), .double_zeros = zeros};
+  }
+  if (const auto effects = effects_of_tables<Real>(data, measure, policy)) return effects_of_each_study(*effects);
   o.refuse("measure");
 }
 
