@@ -38,6 +38,7 @@
 #include <metapool/conversion/percentages.hpp>
 #include <metapool/conversion/printed.hpp>
 #include <metapool/conversion/quantile_estimate.hpp>
+#include <metapool/conversion/reconstruct_survival.hpp>
 #include <metapool/conversion/standard_deviation.hpp>
 #include <metapool/conversion/survival_times.hpp>
 #include <metapool/conversion/tables.hpp>

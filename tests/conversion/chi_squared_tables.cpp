@@ -29,7 +29,7 @@ double chi_squared(double a, double b, double c, double d, bool yates) {
 
 TEST_CASE("Chi-squared and margins give the table back, with and without Yates' correction, and its mirror image") {
   for (bool yates : {false, true}) {
-    const auto correction = yates ? yates_correction::applied : yates_correction::none;
+    const auto correction = yates ? continuity_correction::yates : continuity_correction::none;
     const auto tables = solve_chi_squared_tables(chi_squared(4, 119, 11, 128, yates), known_margins<>{123, 139, 15}, correction);
     REQUIRE(tables.size() == 2);
     CHECK(close(tables[0].a, 4.0, digits12));
@@ -42,8 +42,8 @@ TEST_CASE("Chi-squared and margins give the table back, with and without Yates' 
 TEST_CASE("Double agrees with 50 digits to 12 digits, at 10^9 patients too") {
   using boost::multiprecision::cpp_bin_float_50;
   for (double scale : {1.0, 1e6}) {
-    const auto narrow = solve_chi_squared_tables(3.25, known_margins<>{123 * scale, 139 * scale, 15 * scale}, yates_correction::applied);
-    const auto wide = solve_chi_squared_tables<cpp_bin_float_50>(3.25, {123 * scale, 139 * scale, cpp_bin_float_50(15 * scale)}, yates_correction::applied);
+    const auto narrow = solve_chi_squared_tables(3.25, known_margins<>{123 * scale, 139 * scale, 15 * scale}, continuity_correction::yates);
+    const auto wide = solve_chi_squared_tables<cpp_bin_float_50>(3.25, {123 * scale, 139 * scale, cpp_bin_float_50(15 * scale)}, continuity_correction::yates);
     CHECK(close(narrow.front().a, static_cast<double>(wide.front().a), digits12));
   }
 }
@@ -60,8 +60,8 @@ TEST_CASE("All whole tables are found from the printed chi-squared and from its 
   CHECK(by_p[0].c == 11);
   CHECK(tables_from_chi_squared(as_printed("2.00"), {123, 139, 15}).empty());
   CHECK(tables_from_chi_squared(as_printed("0.0"), {20, 20, 10}).size() == 1);
-  CHECK(tables_from_chi_squared(as_printed("0.0"), {20, 20, 10}, yates_correction::applied).size() == 1);
-  CHECK(tables_from_chi_squared(as_printed("0.0"), {20, 20, 11}, yates_correction::applied).size() == 2);
+  CHECK(tables_from_chi_squared(as_printed("0.0"), {20, 20, 10}, continuity_correction::yates).size() == 1);
+  CHECK(tables_from_chi_squared(as_printed("0.0"), {20, 20, 11}, continuity_correction::yates).size() == 2);
 }
 
 TEST_CASE("Margins without events, without non-events or not known have no chi-squared") {

@@ -4,7 +4,7 @@
 // and with cetuximab (211). The digitised coordinates as they are, with the slips of the hand.
 #pragma once
 
-#include <metapool/conversion/kaplan_meier.hpp>
+#include <metapool/conversion/reconstruct_survival.hpp>
 
 #include <vector>
 

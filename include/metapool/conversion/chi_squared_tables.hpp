@@ -3,11 +3,11 @@
 #pragma once
 
 #include <metapool/conversion/tables.hpp>
+#include <metapool/data/continuity_correction.hpp>
 #include <metapool/math/chi_squared.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,18 +15,15 @@
 
 namespace metapool {
 
-/// Whether a chi-squared of a 2x2 table was computed with Yates' continuity correction.
-enum class yates_correction : std::uint8_t { none, applied };
-
 namespace detail {
 
 /// Chi-squared of a table by its treated events; a d - b c = N a - n1 e with e events in both arms.
 template <class Real>
-Real table_chi_squared(const Real& a, const known_margins<Real>& m, yates_correction correction) {
+Real table_chi_squared(const Real& a, const known_margins<Real>& m, continuity_correction correction) {
   using std::fabs;
   const Real n = m.treated + m.control, e = *m.events, f = n - e;
   Real excess = fabs(Real(n * a - m.treated * e)) / n;  // |a - expected a|
-  if (correction == yates_correction::applied) excess = (std::max)(Real(0), Real(excess - Real(0.5)));
+  if (correction == continuity_correction::yates) excess = (std::max)(Real(0), Real(excess - Real(0.5)));
   return excess * excess / ((m.treated / n) * (m.control / n) * e * (f / n));
 }
 
@@ -59,7 +56,7 @@ std::vector<two_by_two<Real>> tables_of_margins(const known_margins<Real>& m, co
 /// Closed form, 12 significant digits.
 template <class Real>
 std::vector<two_by_two<Real>> solve_chi_squared_tables(const Real& chi_squared, const known_margins<Real>& margins,
-                                                       yates_correction correction = yates_correction::none) {
+                                                       continuity_correction correction = continuity_correction::none) {
   using std::sqrt;
   constexpr const char* function = "solve_chi_squared_tables";
   detail::check_with_events(margins, function, 1e9);
@@ -68,7 +65,7 @@ std::vector<two_by_two<Real>> solve_chi_squared_tables(const Real& chi_squared, 
   }
   const Real n1 = margins.treated, n2 = margins.control, n = n1 + n2, e = *margins.events, f = n - e;
   Real excess = sqrt(Real(chi_squared * (n1 / n) * (n2 / n) * e * (f / n)));
-  if (correction == yates_correction::applied) excess += Real(0.5);
+  if (correction == continuity_correction::yates) excess += Real(0.5);
   const Real expected = (n1 / n) * e;
   std::vector<two_by_two<Real>> tables;
   const auto keep = [&](const Real& a) {
@@ -85,7 +82,7 @@ std::vector<two_by_two<Real>> solve_chi_squared_tables(const Real& chi_squared, 
 /// printed number is negative.
 template <class Real = double>
 std::vector<two_by_two<Real>> tables_from_chi_squared(const printed_number& chi_squared, const std::type_identity_t<known_margins<Real>>& margins,
-                                                      yates_correction correction = yates_correction::none) {
+                                                      continuity_correction correction = continuity_correction::none) {
   constexpr const char* function = "tables_from_chi_squared";
   detail::check(chi_squared, function);
   detail::check_with_events(margins, function, 1e6);
@@ -97,7 +94,7 @@ std::vector<two_by_two<Real>> tables_from_chi_squared(const printed_number& chi_
 /// search: it is not a chi-squared. Throws input_error as tables_from_chi_squared and if p is above 1.
 template <class Real = double>
 std::vector<two_by_two<Real>> tables_from_p(const printed_number& p, const std::type_identity_t<known_margins<Real>>& margins,
-                                            yates_correction correction = yates_correction::none) {
+                                            continuity_correction correction = continuity_correction::none) {
   constexpr const char* function = "tables_from_p";
   detail::check(p, function);
   detail::check_with_events(margins, function, 1e6);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <metapool/data/binary_trial.hpp>
+#include <metapool/data/continuity_correction.hpp>
 #include <metapool/exact/fisher.hpp>
 #include <metapool/math/arithmetic.hpp>
 #include <metapool/math/chi_squared.hpp>
@@ -10,9 +11,6 @@
 #include <cmath>
 
 namespace metapool {
-
-/// Continuity correction of pearson_chi_squared: Yates takes half a patient from |observed - expected|, but no more than there is.
-enum class continuity_correction { none, yates };
 
 /// Pearson's test of one 2x2 table.
 template <class Real = double>
