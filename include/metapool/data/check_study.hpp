@@ -35,7 +35,7 @@ struct study_rules {
     finite(x, what);
     if (!x) return;
     if (!(*x >= 0)) throw_study_error(function, label, what, *x, "must not be negative");
-    if (!(*x >= Real(least))) throw_study_error(function, label, what, *x, "must be at least " + to_text(least));
+    if (!(*x >= static_cast<Real>(least))) throw_study_error(function, label, what, *x, "must be at least " + to_text(least));
     if (fractional == fractional_counts::refused && !is_whole(*x)) throw_study_error(function, label, what, *x, "must be a whole number");
   }
   /// At most 1 in size.

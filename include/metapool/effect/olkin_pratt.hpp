@@ -16,7 +16,7 @@ template <class Real>
 Real olkin_pratt_series(const Real& c, const Real& z) {
   Real term = z / (4 * c), sum = term;
   for (int k = 1; k < 100000; ++k) {
-    const Real j(k), half = j + Real(1) / 2;
+    const Real j = static_cast<Real>(k), half = j + Real(1) / 2;
     term *= half * half / ((c + j) * (j + 1)) * z;
     sum += term;
     if (!(term > std::numeric_limits<Real>::epsilon() / 16 * sum)) break;
@@ -34,7 +34,7 @@ Real olkin_pratt_quadrature(const Real& n, const Real& r) {
   const Real h = Real(3) / -log(eps);  // error about exp(-pi^2 / h) where n is small, and still less than eps at n = 40
   Real excess = 0, whole = Real(1) / 2;  // x = 0, halved as each other x stands for two
   for (int i = 1; i < 100000; ++i) {
-    const Real e = exp(Real(Real(i) * h));
+    const Real e = exp(Real(static_cast<Real>(i) * h));
     const Real c = (e + 1 / e) / 2, s = (e - 1 / e) / 2;
     const Real root = sqrt(Real(1 + r * r * s * s));
     const Real weight = exp(Real((4 - n) * log(c)));
