@@ -6,8 +6,16 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/data/correlation.hpp>
 #include <metapool/data/csv.hpp>
 #include <metapool/data/error.hpp>
+#include <metapool/data/group_mean.hpp>
+#include <metapool/data/log_rank.hpp>
+#include <metapool/data/partial_correlation.hpp>
+#include <metapool/data/proportion.hpp>
+#include <metapool/data/rate.hpp>
+#include <metapool/data/rate_trial.hpp>
+#include <metapool/data/reliability.hpp>
 #include <metapool/data/reported.hpp>
 #include <metapool/data/revman.hpp>
 #include <metapool/data/revman5.hpp>
@@ -16,9 +24,21 @@
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/combine.hpp>
 #include <metapool/effect/continuous_effects.hpp>
+#include <metapool/effect/correlation_measures.hpp>
 #include <metapool/effect/effects.hpp>
+#include <metapool/effect/freeman_tukey.hpp>
+#include <metapool/effect/hazard_ratio.hpp>
+#include <metapool/effect/incidence_rate_difference.hpp>
+#include <metapool/effect/incidence_rate_ratio.hpp>
 #include <metapool/effect/mean_difference.hpp>
+#include <metapool/effect/mean_measures.hpp>
 #include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/olkin_pratt.hpp>
+#include <metapool/effect/partial_correlation_measures.hpp>
+#include <metapool/effect/point_biserial.hpp>
+#include <metapool/effect/proportion_measures.hpp>
+#include <metapool/effect/rate_measures.hpp>
+#include <metapool/effect/reliability_measures.hpp>
 #include <metapool/effect/reported_effects.hpp>
 #include <metapool/effect/revman_smd.hpp>
 #include <metapool/effect/risk_difference.hpp>
@@ -52,6 +72,7 @@
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/model/mantel_haenszel.hpp>
+#include <metapool/model/mantel_haenszel_rates.hpp>
 #include <metapool/model/peto.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/model/revman_random_effects.hpp>
@@ -78,5 +99,7 @@
 #include <metapool/report/plausibility.hpp>
 #include <metapool/report/plausible_effects.hpp>
 #include <metapool/report/plausible_trials.hpp>
+#include <metapool/report/revman_fit.hpp>
 #include <metapool/report/summary.hpp>
+#include <metapool/report/verification.hpp>
 #include <metapool/report/verify.hpp>
