@@ -127,3 +127,8 @@ TEST_CASE("agreed digits count from the stored number; a stored zero by the diff
   CHECK(digits_agreed(1.0, std::nan("")) == 0);
   CHECK(close(digits_agreed(1e-12, 2e-12), 6.0, printed(6)));
 }
+
+TEST_CASE("a review is verified in float and long double too") {
+  CHECK(verify(read_revman5<float>(file), {.digits = 3}).all_agree());
+  CHECK(verify(read_revman5<long double>(file), {.digits = 12}).all_agree());
+}

@@ -61,7 +61,7 @@ void check(const reported<Real>& t, const char* function) {
   if (t.lower && t.upper && !(*t.lower < *t.upper)) fail("lower", *t.lower, "must lie below the upper end");
   if (t.lower && t.estimate && !(*t.lower <= *t.estimate)) fail("lower", *t.lower, "must not exceed the estimate");
   if (t.upper && t.estimate && !(*t.upper >= *t.estimate)) fail("upper", *t.upper, "must not lie below the estimate");
-  if (!(t.level > 0 && t.level < 1)) fail("level", Real(t.level), "must lie strictly between 0 and 1 (0.95 for a 95 % interval)");
+  if (!(t.level > 0 && t.level < 1)) fail("level", static_cast<Real>(t.level), "must lie strictly between 0 and 1 (0.95 for a 95 % interval)");
 }
 
 namespace detail {

@@ -2,58 +2,22 @@
 // A review's stored results against the same results computed anew.
 #pragma once
 
-#include <metapool/data/revman.hpp>
-#include <metapool/effect/mean_difference.hpp>
-#include <metapool/effect/reported_effects.hpp>
-#include <metapool/effect/revman_smd.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/subgroup_test.hpp>
-#include <metapool/model/common_effect.hpp>
-#include <metapool/model/peto.hpp>
-#include <metapool/model/revman_random_effects.hpp>
-#include <metapool/text/columns.hpp>
+#include <metapool/report/revman_fit.hpp>
+#include <metapool/report/verification.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace metapool {
-
-/// One stored number and what it comes out as. digits: significant digits that agree, at most 15 (numbers below 1e-6 are counted as if they
-/// were that large, a stored 0 by the absolute difference).
-template <class Real = double>
-struct verified_number {
-  std::string place{};   ///< "1.2 Death by dose / Group 1 / Cy-1 2020"
-  std::string field{};   ///< "effect", "lower", "weight", "tau2", ...
-  Real stored{};
-  Real recomputed{};
-  double digits = 0;
-  bool agrees = false;   ///< at least as many digits as were asked for (see verify_options)
-};
-
-/// What came of a verification: every stored number that was recomputed, and in notes what could not be and why.
-template <class Real = double>
-struct verification {
-  std::vector<verified_number<Real>> numbers{};
-  std::vector<std::string> notes{};
-  std::size_t disagreements() const {
-    return static_cast<std::size_t>(std::count_if(numbers.begin(), numbers.end(), [](const auto& n) { return !n.agrees; }));
-  }
-  /// True if something was compared and all of it agrees.
-  bool all_agree() const { return !numbers.empty() && disagreements() == 0; }
-  /// The fewest digits of any number; empty if nothing was compared.
-  std::optional<double> fewest_digits() const {
-    std::optional<double> least;
-    for (const auto& n : numbers) least = least ? (std::min)(*least, n.digits) : n.digits;
-    return least;
-  }
-};
 
 /// digits: how many significant digits must agree; of P values no more than 5, for RevMan's own chi-squared tail is good for about 6.
 /// A file that holds rounded results (two decimals, say) needs fewer.
@@ -62,103 +26,6 @@ struct verify_options {
 };
 
 namespace detail {
-
-template <class Real>
-double digits_agreed(const Real& stored, const Real& recomputed) {
-  using std::fabs;
-  constexpr double most = 15;
-  const double difference = static_cast<double>(Real(fabs(stored - recomputed)));
-  const double size = static_cast<double>(Real(fabs(stored)));
-  const double relative = size == 0 ? difference : difference / (std::max)(size, 1e-6);
-  if (!(relative > 1e-15)) return relative >= 0 ? most : 0;
-  return (std::max)(0.0, -std::log10(relative));
-}
-
-/// A pooled result with the Q that RevMan shows beside it.
-template <class Real>
-struct revman_fit {
-  model_fit<Real> fit{};
-  Real q{};
-};
-
-/// What is added to tables with a zero cell: to the studies' own, and before summing over tables.
-struct revman_zero_cells {
-  bool studies = true, pooled = true;
-};
-
-template <class Real>
-revman_fit<Real> revman_pool(effects<Real> data, const revman_outcome<Real>& o) {
-  revman_fit<Real> r;
-  if (!o.random) {
-    r.fit = common_effect(std::move(data));
-  } else if (o.tau2 == revman_tau2::reml) {
-    r.fit = random_effects(std::move(data), reml{});
-  } else {
-    r.fit = random_effects(std::move(data), dersimonian_laird{});
-  }
-  r.q = r.fit.q;
-  return r;
-}
-
-template <class Real, class Measure>
-revman_fit<Real> revman_binary(const revman_outcome<Real>& o, const std::vector<binary_trial<Real>>& trials, const Measure& measure, revman_zero_cells zero) {
-  const auto policy = [](bool add) { return add ? zero_cell_policy(constant_correction{}) : zero_cell_policy(no_correction{}); };
-  const auto data = effect_sizes(trials, measure, policy(zero.studies));
-  if (o.method != revman_method::mantel_haenszel) return revman_pool(data, o);
-  revman_fit<Real> r;
-  r.fit = mantel_haenszel(trials, measure, policy(zero.pooled));
-  if (!zero.studies) {  // the studies' own effects as observed
-    r.fit.q = 0;
-    for (std::size_t i = 0; i < data.size(); ++i) r.fit.q += (data.y[i] - r.fit.estimate) * (data.y[i] - r.fit.estimate) / data.v[i];
-    if (data.size() == r.fit.data.size()) r.fit.data = data;
-  }
-  r.q = r.fit.q;
-  if (!o.random) return r;
-  const Real around = r.fit.estimate;
-  if (data.size() < 2 || o.tau2 == revman_tau2::reml) {
-    const Real q = r.q;
-    r = revman_pool(data, o);
-    r.q = q;
-  } else {
-    r.fit = random_effects(data, dersimonian_laird_around<Real>{around});
-  }
-  return r;
-}
-
-/// The fit of an outcome or of one of its subgroups by the stored method. Throws input_error on bad data, not_estimable if nothing is left.
-template <class Real>
-revman_fit<Real> revman_fit_of(const revman_outcome<Real>& o, const revman_subgroup<Real>* group, revman_zero_cells zero) {
-  const std::string m = letters<>(o.measure);
-  const auto unknown = [&] { throw_input_error("verify", "outcome '" + o.name + "': the effect measure '" + o.measure + "' is not known"); };
-  switch (o.data) {
-    case revman_data::dichotomous: {
-      const auto trials = binary_trials_of(o, group);
-      if (o.method == revman_method::peto) {
-        revman_fit<Real> r;
-        r.fit = peto(trials);
-        r.q = r.fit.q;
-        return r;
-      }
-      if (m == "rr" || m.substr(0, 9) == "riskratio") return revman_binary(o, trials, risk_ratio{}, zero);
-      if (m == "or" || m.substr(0, 9) == "oddsratio") return revman_binary(o, trials, odds_ratio{}, zero);
-      if (m == "rd" || m.substr(0, 14) == "riskdifference") return revman_binary(o, trials, risk_difference{}, zero);
-      break;
-    }
-    case revman_data::continuous:
-      if (m == "md" || m == "meandifference") return revman_pool(effect_sizes(continuous_trials_of(o, group), mean_difference{}), o);
-      if (m == "smd" || m == "stdmeandifference" || m == "standardizedmeandifference" || m == "standardisedmeandifference") {
-        return revman_pool(effect_sizes(continuous_trials_of(o, group), revman_standardized_mean_difference{}), o);
-      }
-      break;
-    case revman_data::generic_inverse_variance:
-    case revman_data::o_minus_e: {
-      const measure_info info{"effect", "y", "effect", o.ratio ? scale::log : scale::identity};
-      return revman_pool(effect_sizes(reported_effects_of(o, group), info), o);
-    }
-  }
-  unknown();
-  return {};
-}
 
 template <class Real>
 class outcome_verifier {
@@ -198,7 +65,7 @@ class outcome_verifier {
   std::optional<revman_fit<Real>> attempt(const revman_subgroup<Real>* group, const std::string& place) {
     try {
       return revman_fit_of(o_, group, zero_);
-    } catch (const error& e) {
+    } catch (const std::exception& e) {
       const bool nothing_stored = !(group == nullptr ? o_.stored : group->stored).effect;
       note(place, std::string(nothing_stored ? "nothing is stored, and nothing can be computed: " : "cannot be recomputed: ") + e.what());
       return std::nullopt;
@@ -249,13 +116,13 @@ class outcome_verifier {
       compare(place, "upper", stored.upper, natural(mean.upper));
       compare(place, "Z", stored.z ? std::optional<Real>(fabs(*stored.z)) : stored.z, Real(fabs(mean.statistic)));
       compare(place, "P of Z", stored.p_z, mean.p);
-    } catch (const error& e) {
+    } catch (const std::exception& e) {
       note(place, std::string("the interval cannot be recomputed: ") + e.what());
     }
     if (weight) compare(place, "weight", stored.weight, *weight);
-    compare(place, "df", stored.df, Real(static_cast<double>(r.fit.df)));
-    if (r.fit.df > 0) {
-      const Real df(static_cast<double>(r.fit.df));
+    compare(place, "df", stored.df, static_cast<Real>(r.fit.df));
+    if (r.fit.df > 0 && is_finite(r.q)) {
+      const Real df = static_cast<Real>(r.fit.df);
       compare(place, "Q", stored.chi2, r.q);
       compare(place, "P of Q", stored.p_chi2, chi_squared_upper_tail<Real>(r.q, df));
       Real i2 = r.q > df ? Real(100 * (r.q - df) / r.q) : Real(0);
@@ -317,7 +184,7 @@ class outcome_verifier {
     const auto test = between(estimate, se);
     compare(place_, "Q between subgroups", o_.stored.between_chi2, test.statistic);
     compare(place_, "P between subgroups", o_.stored.between_p, test.p);
-    const Real df(static_cast<double>(test.df));
+    const Real df = static_cast<Real>(test.df);
     compare(place_, "I2 between subgroups", o_.stored.between_i2, test.statistic > df ? Real(100 * (test.statistic - df) / test.statistic) : Real(0));
   }
 
@@ -328,16 +195,6 @@ class outcome_verifier {
   verification<Real> out_;
   std::size_t blank_ = 0;
 };
-
-template <class Real>
-bool has_zero_cell(const revman_outcome<Real>& o) {
-  if (o.data != revman_data::dichotomous || o.method == revman_method::peto) return false;
-  for (const auto& s : o.studies) {
-    if (!(s.events_1 && s.events_2 && s.total_1 && s.total_2)) continue;
-    if (*s.events_1 == 0 || *s.events_2 == 0 || *s.events_1 == *s.total_1 || *s.events_2 == *s.total_2) return true;
-  }
-  return false;
-}
 
 }  // namespace detail
 
@@ -388,28 +245,6 @@ verification<Real> verify(const revman_review<Real>& review, const verify_option
     }
   }
   return all;
-}
-
-/// The report of a verification: how many numbers agree, every one that does not (or, with `all`, every one) with both values and the digits
-/// agreed, and the notes.
-template <class Real>
-std::string summary(const verification<Real>& v, bool all = false) {
-  std::string out = std::to_string(v.numbers.size() - v.disagreements());
-  out.append(" of ").append(std::to_string(v.numbers.size())).append(" stored numbers agree");
-  if (const auto least = v.fewest_digits()) out.append("; the fewest digits of any: ").append(detail::to_short_text(std::floor(*least * 10) / 10, 3));
-  out += "\n";
-  if (all || v.disagreements() > 0) {
-    detail::aligned_columns table("llrrr");
-    table.add({"where", "what", "stored", "recomputed", "digits"});
-    table.rule();
-    for (const auto& n : v.numbers) {
-      if (!all && n.agrees) continue;
-      table.add({n.place, n.field, detail::to_short_text(n.stored, 10), detail::to_short_text(n.recomputed, 10), detail::to_short_text(std::floor(n.digits * 10) / 10, 3)});
-    }
-    out += table.text();
-  }
-  for (const std::string& note : v.notes) out.append("note: ").append(note).append("\n");
-  return out;
 }
 
 }  // namespace metapool
