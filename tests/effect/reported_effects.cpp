@@ -2,8 +2,6 @@
 #include <metapool/effect/reported_effects.hpp>
 
 #include <metapool/data/csv.hpp>
-#include <metapool/effect/combine.hpp>
-#include <metapool/effect/odds_ratio.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/model/common_effect.hpp>
 
@@ -112,30 +110,6 @@ TEST_CASE("a reported number that breaks its rule is refused by name") {
   CHECK(contains(why({.label = "s", .estimate = std::nan(""), .se = 1}), "finite"));
 }
 
-TEST_CASE("computed and reported effects of one measure combine, and pool as all of them together") {
-  const auto all = bcg();
-  const std::vector<binary_trial<>> first(all.begin(), all.begin() + 6);
-  const auto printed = printed_bcg<double>();
-  const std::vector<reported<>> rest(printed.begin() + 6, printed.end());
-  const auto both = combine(effect_sizes(first, risk_ratio{}), effect_sizes(rest, risk_ratio{}));
-  const auto fit = common_effect(both);
-  const auto whole = common_effect(effect_sizes(all, risk_ratio{}));
-  CHECK(close(fit.estimate, whole.estimate, digits12));
-  CHECK(close(fit.q, whole.q, digits12));
-  for (std::size_t i = 0; i < 13; ++i) CHECK(both.trial[i] == i);
-  CHECK(both.audit.size() == 13);
-  CHECK(both.warnings.empty());
-  CHECK(combine(both, effect_sizes(first, risk_ratio{})).warnings.size() == 6);
-}
-
-TEST_CASE("different measures do not combine") {
-  const auto message = message_of<input_error>([] { (void)combine(effect_sizes(bcg(), risk_ratio{}), effect_sizes(bcg(), odds_ratio{})); });
-  CHECK(contains(message, "risk ratio (log scale) and odds ratio (log scale)"));
-  effects<> a, b;
-  a.measure.scale = scale::log;
-  CHECK_THROWS_AS((void)combine(a, b), input_error);
-}
-
 TEST_CASE("metafor's, meta's and Stata's columns are read as reported effects") {
   for (const char* text : {"slab,yi,vi\na,-0.5,0.04\nb,0.25,0.0225\n", "studlab,TE,seTE\na,-0.5,0.2\nb,0.25,0.15\n", "study;_meta_es;_meta_se\na;-0,5;0,2\nb;0,25;0,15\n",
                            "study,yi,vi,sei\na,-0.5,0.04,0.2\nb,0.25,0.0225,0.15\n", "label,estimate,lower,upper\na,-0.5,-0.8919927969,-0.1080072031\nb,0.25,-0.0439945977,0.5439945977\n"}) {
@@ -149,22 +123,4 @@ TEST_CASE("metafor's, meta's and Stata's columns are read as reported effects") 
     CHECK(close(e.v[1], 0.0225, tolerance{1e-9}));
     CHECK(parse_csv<reported<>>(to_csv(table)).trials[1].estimate == 0.25);
   }
-}
-
-TEST_CASE("a file without an uncertainty is refused, a blank cell is not") {
-  CHECK(contains(message_of<input_error>([] { (void)parse_csv<reported<>>("study,yi\na,1\n"); }), "needs columns for se"));
-  CHECK(contains(message_of<input_error>([] { (void)parse_csv<reported<>>("study,yi,lower\na,1,0\n"); }), "upper"));
-  CHECK(contains(message_of<input_error>([] { (void)parse_csv<reported<>>("study,yi,vi\na,1,-2\n", {}, "f.csv"); }), "f.csv: line 2, column 'vi'"));
-  const auto e = effect_sizes(parse_csv<reported<>>("study,yi,vi\na,1,NA\nb,1,2\n"), measure_info{});
-  CHECK(e.size() == 1);
-  CHECK(e.audit[0].status == study_status::not_reported);
-  const auto named = parse_csv<reported<>>("study,logHR,s\na,1,2\n", {.estimate = "logHR", .se = "s"});
-  CHECK(named[0].se == 2.0);
-}
-
-TEST_CASE("what a file cannot hold of a reported effect is refused in writing") {
-  const std::vector<reported<>> natural{{.label = "a", .estimate = 0.5, .se = 0.1, .on = stated_on::natural_scale}};
-  CHECK(contains(message_of<input_error>([&] { (void)to_csv(natural); }), "natural scale"));
-  const std::vector<reported<>> level{{.label = "a", .estimate = 0.5, .se = 0.1, .level = 0.9}};
-  CHECK(contains(message_of<input_error>([&] { (void)to_csv(level); }), "level"));
 }
