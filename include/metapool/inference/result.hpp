@@ -17,7 +17,7 @@ struct natural_interval {
   Real lower{};
   Real upper{};
   measure_info measure{};
-  bool is_ratio() const { return measure.scale == scale::log; }
+  bool is_ratio() const { return measure.scale == scale::log && measure.comparison; }
 };
 
 /// The pooled mean with its interval and test. Scale: that of measure (logarithms for ratios); natural() brings it back.
