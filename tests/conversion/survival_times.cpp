@@ -55,6 +55,7 @@ TEST_CASE("Leukaemia: the log-rank test has 9 relapses of 19.25 expected and chi
   const auto peto = effect_sizes(std::vector<log_rank<>>{r.statistics("Freireich 1963")}, hazard_ratio{});
   CHECK(close(peto.y.at(0), (9 - 19.250500948) / 6.25696057368, metapool_test::digits8));
   const auto pike = pike_log_hazard_ratio(r);
+  CHECK(close(pike.v, 1 / 19.250500948 + 1 / 10.749499052, metapool_test::digits8));
   CHECK(close(pike.y, std::log(9 / 19.250500948 / (21 / 10.749499052)), metapool_test::digits8));
 }
 
