@@ -4,7 +4,7 @@
 
 #include <metapool/data/pre_post.hpp>
 #include <metapool/effect/change_measures.hpp>
-#include <metapool/effect/hedges_excess.hpp>
+#include <metapool/effect/hedges_correction.hpp>
 #include <metapool/effect/standardized_mean_difference.hpp>
 #include <metapool/effect/study_effects.hpp>
 

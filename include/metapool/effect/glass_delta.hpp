@@ -2,7 +2,7 @@
 #pragma once
 
 #include <metapool/effect/continuous_effects.hpp>
-#include <metapool/effect/hedges_excess.hpp>
+#include <metapool/effect/hedges_correction.hpp>
 #include <metapool/effect/standardized_mean_difference.hpp>
 
 namespace metapool {

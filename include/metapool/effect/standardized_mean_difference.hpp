@@ -2,19 +2,12 @@
 #pragma once
 
 #include <metapool/effect/continuous_effects.hpp>
-#include <metapool/math/gamma_ratio.hpp>
+#include <metapool/effect/hedges_correction.hpp>
 
 #include <cmath>
 #include <optional>
 
 namespace metapool {
-
-/// Correction of the standardised mean difference for its bias in small samples, with m = n1 + n2 - 2.
-enum class hedges_correction {
-  exact,        ///< J(m) = Gamma(m/2) / (sqrt(m/2) Gamma((m-1)/2)) (metafor)
-  approximate,  ///< J(m) = 1 - 3 / (4 m - 1) (RevMan, meta)
-  none          ///< J = 1, Cohen's d
-};
 
 /// Sampling variance of the standardised mean difference g = J d. metafor's vtype in brackets.
 enum class smd_variance {
@@ -23,16 +16,6 @@ enum class smd_variance {
   unbiased,              ///< 1/n1 + 1/n2 + (1 - (m - 2) / (m J^2)) g^2 ["UB"]; Hedges (1983)
   average                ///< 1/n1 + 1/n2 + gbar^2 / (2 (n1 + n2)), gbar the mean of the studies' g weighted by n1 + n2 ["AV"]
 };
-
-/// Hedges' exact bias correction J(m) = Gamma(m/2) / (sqrt(m/2) Gamma((m-1)/2)), m > 1.
-/// By a ratio of gamma functions that does not overflow; 14 significant digits up to m = 10^9 and beyond.
-/// Hedges (1981) J Educ Stat 6:107, doi:10.3102/10769986006002107.
-template <class Real>
-Real hedges_j(const Real& m) {
-  using std::sqrt;
-  const Real half = m / 2;
-  return 1 / (sqrt(half) * detail::gamma_half_ratio(Real(half - Real(1) / 2)));
-}
 
 template <class Real>
 struct smd_with_average;
@@ -91,7 +74,7 @@ struct standardized_mean_difference {
     const Real twice_n = 2 * (t.n1 + t.n2);
     switch (variance) {
       case smd_variance::large_sample_squared: return {g, j * j * (base + d * d / twice_n)};
-      case smd_variance::unbiased: return {g, base + (1 - (m - 2) / (m * j * j)) * g * g};
+      case smd_variance::unbiased: return {g, base + detail::hedges_excess(correction, m) / (m * j * j) * g * g};
       case smd_variance::average: {
         const Real mean = average.value_or(g);
         return {g, base + mean * mean / twice_n};

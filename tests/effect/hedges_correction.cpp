@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <metapool/effect/hedges_excess.hpp>
+#include <metapool/effect/hedges_correction.hpp>
 
 #include "effect/measures.hpp"
 #include "support/close.hpp"

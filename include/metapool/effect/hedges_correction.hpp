@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: BSL-1.0
-// m (J^2 - 1) + 2 for Hedges' correction J, which exact and unbiased variances contain as a difference that cancels.
 #pragma once
 
-#include <metapool/effect/standardized_mean_difference.hpp>
+#include <metapool/math/gamma_ratio.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <type_traits>
 
-namespace metapool::detail {
+namespace metapool {
+
+/// Correction of the standardised mean difference for its bias in small samples, with m = n1 + n2 - 2.
+enum class hedges_correction {
+  exact,        ///< J(m) = Gamma(m/2) / (sqrt(m/2) Gamma((m-1)/2)) (metafor)
+  approximate,  ///< J(m) = 1 - 3 / (4 m - 1) (RevMan, meta)
+  none          ///< J = 1, Cohen's d
+};
+
+/// Hedges' exact bias correction J(m) = Gamma(m/2) / (sqrt(m/2) Gamma((m-1)/2)), m > 1.
+/// By a ratio of gamma functions that does not overflow; 14 significant digits up to m = 10^9 and beyond.
+/// Hedges (1981) J Educ Stat 6:107, doi:10.3102/10769986006002107.
+template <class Real>
+Real hedges_j(const Real& m) {
+  using std::sqrt;
+  const Real half = m / 2;
+  return 1 / (sqrt(half) * detail::gamma_half_ratio(Real(half - Real(1) / 2)));
+}
+
+namespace detail {
 
 /// m (J(m)^2 - 1) + 2 of the correction's factor J at m > 1 degrees of freedom; near 1/2 for large m. Multiplied out,
 /// 1 - (m - 2) / (m J^2) = hedges_excess / (m J^2) and J^2 m / (m - 2) - 1 = hedges_excess / (m - 2), which lose all their digits at m = 10^9.
@@ -32,4 +51,5 @@ Real hedges_excess(hedges_correction correction, const Real& m) {
   return m * (j * j - 1) + 2;
 }
 
-}  // namespace metapool::detail
+}  // namespace detail
+}  // namespace metapool
