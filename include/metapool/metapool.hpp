@@ -65,6 +65,7 @@
 #include <metapool/effect/zero_cells.hpp>
 
 #include <metapool/conversion/arms.hpp>
+#include <metapool/conversion/box_cox.hpp>
 #include <metapool/conversion/chi_squared_tables.hpp>
 #include <metapool/conversion/crossover.hpp>
 #include <metapool/conversion/effect_scales.hpp>

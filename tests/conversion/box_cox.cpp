@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/conversion/box_cox.hpp>
+
+#include "support/close.hpp"
+
+#include <boost/multiprecision/cpp_bin_float.hpp>
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace metapool;
+using namespace metapool_test;
+
+TEST_CASE("Box-Cox of symmetric numbers is no transformation: Luo's mean and Wan's deviation") {
+  const five_numbers<> x{.q1 = 99, .median = 100, .q3 = 101, .n = 50};
+  const auto r = box_cox(x);
+  CHECK(close(r.lambda, 1.0, digits10));
+  CHECK(close(r.mean, mean_from_five_numbers(x), digits10));
+  CHECK(close(r.sd, sd_from_five_numbers(x), digits10));  // the cut at x = 0 lies 65 standard deviations away
+}
+
+TEST_CASE("Box-Cox of numbers that are symmetric on the log scale is the log-normal distribution in closed form") {
+  const five_numbers<> x{.q1 = 10 / 1.5, .median = 10, .q3 = 15, .n = 80};
+  const auto r = box_cox(x);
+  CHECK(std::fabs(r.lambda) < 1e-12);
+  const double s = 2 * std::log(1.5) / metapool::detail::expected_quartile_range(80.0);
+  CHECK(close(r.transformed_sd, s, digits10));
+  CHECK(close(r.mean, 10 * std::exp(s * s / 2), digits10));
+  CHECK(close(r.sd, 10 * std::exp(s * s / 2) * std::sqrt(std::expm1(s * s)), digits10));
+}
+
+TEST_CASE("Box-Cox with lambda 1/2 gives the moments of a squared normal variable") {
+  // x = m (1 + y/2)^2; quartiles at y = -+0.2
+  const five_numbers<> x{.q1 = 4 * 0.9 * 0.9, .median = 4, .q3 = 4 * 1.1 * 1.1, .n = 100};
+  const auto r = box_cox(x);
+  CHECK(close(r.lambda, 0.5, digits10));
+  const double s = 0.4 / metapool::detail::expected_quartile_range(100.0), u = s / 2;  // 1 + y/2 is normal(1, u)
+  CHECK(close(r.mean, 4 * (1 + u * u), digits8));                             // cut 6.7 standard deviations below
+  CHECK(close(r.sd, 4 * std::sqrt(4 * u * u + 2 * u * u * u * u), digits8));
+}
+
+TEST_CASE("Box-Cox uses the range, and quartiles with range") {
+  const auto range = box_cox(five_numbers<>{.minimum = 1, .median = 4, .maximum = 9, .n = 60});
+  CHECK(close(range.lambda, 0.5, digits10));  // roots 1, 2, 3
+  const auto both = box_cox(five_numbers<>{.minimum = 1, .q1 = 2.25, .median = 4, .q3 = 6.25, .maximum = 9, .n = 60});
+  CHECK(close(both.lambda, 0.5, digits10));
+  CHECK(both.mean > 4);
+  CHECK(both.sd > 0);
+}
+
+TEST_CASE("Box-Cox is equivariant under a change of units") {
+  const five_numbers<> x{.q1 = 8, .median = 11, .q3 = 15, .n = 29};
+  const five_numbers<> y{.q1 = 8 * 24, .median = 11 * 24, .q3 = 15 * 24, .n = 29};
+  const auto a = box_cox(x), b = box_cox(y);
+  CHECK(close(a.lambda, b.lambda, digits8));
+  CHECK(close(24 * a.mean, b.mean, digits10));
+  CHECK(close(24 * a.sd, b.sd, digits10));
+}
+
+TEST_CASE("Box-Cox refuses what it cannot transform") {
+  CHECK_THROWS_WITH_AS(box_cox(five_numbers<>{.q1 = -1, .median = 2, .q3 = 5, .n = 20}), "box_cox: the smallest number = -1 must be positive", input_error);
+  CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 7, .median = 7, .q3 = 12, .n = 29}), not_estimable);   // a quartile at the median
+  CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 9, .median = 10, .q3 = 20, .n = 29}), not_estimable);  // lambda < 0
+  CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 12, .median = 10, .q3 = 20, .n = 29}), input_error);
+}
+
+TEST_CASE("Box-Cox in double has ten digits of Box-Cox in 50 digits") {
+  using wide = boost::multiprecision::cpp_bin_float_50;
+  const auto a = box_cox(five_numbers<>{.q1 = 8, .median = 11, .q3 = 14.75, .n = 29});
+  const auto b = box_cox(five_numbers<wide>{.q1 = wide(8), .median = wide(11), .q3 = wide(14.75), .n = wide(29)});
+  CHECK(close(a.lambda, static_cast<double>(b.lambda), digits10));
+  CHECK(close(a.mean, static_cast<double>(b.mean), digits10));
+  CHECK(close(a.sd, static_cast<double>(b.sd), digits10));
+}
