@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <utility>
 
 using namespace metapool;
 using boost::multiprecision::cpp_bin_float_50;
@@ -133,4 +134,41 @@ TEST_CASE("Quantiles at or below 0 leave the normal distribution only; one numbe
   CHECK(contains(message_of<input_error>([] { quantile_estimate(all(1, 3, 4, 7, 19, 2)); }), "n = 2 must be at least 3"));
   CHECK_THROWS_AS(quantile_estimate(all(1, 3, 2, 7, 19, 20)), input_error);
   CHECK(name_of(quantile_family::log_normal) == "log-normal");
+}
+
+TEST_CASE("The quantiles of a beta distribution give its shapes and moments back") {
+  const auto q = [](double a, double b, double p) { return metapool::detail::beta_quantile<double>(a, b, p); };
+  const metapool_test::tolerance digits7{1e-7, 0, 0, "two shapes by least squares with numerical derivatives"};
+  for (const auto& [a, b] : {std::pair<double, double>{2, 5}, {0.7, 0.9}, {40, 3}, {300, 900}}) {
+    const five_numbers<> x{.minimum = q(a, b, 0.02), .q1 = q(a, b, 0.25), .median = q(a, b, 0.5), .q3 = q(a, b, 0.75), .maximum = q(a, b, 0.98), .n = 50};
+    const five_numbers<> quartiles{.q1 = x.q1, .median = x.median, .q3 = x.q3, .n = 50};
+    for (const auto& given : {x, quartiles}) {
+      const auto fit = fit_of(quantile_estimate(given), quantile_family::beta);
+      CHECK(close(fit.parameters[0], a, digits7));
+      CHECK(close(fit.parameters[1], b, digits7));
+      CHECK(close(fit.mean, a / (a + b), digits7));
+      CHECK(close(fit.sd, std::sqrt(a * b / (a + b + 1)) / (a + b), digits7));
+      CHECK(quantile_estimate(given).best().family == quantile_family::beta);
+    }
+  }
+  // at the least squares of numbers that no beta distribution has, no neighbour is better
+  const five_numbers<> odd{.q1 = 0.2, .median = 0.5, .q3 = 0.6, .n = 30};
+  const auto fit = fit_of(quantile_estimate(odd), quantile_family::beta);
+  const auto sum = [&](double a, double b) {
+    double s = 0;
+    for (const auto& [p, value] : {std::pair<double, double>{0.25, 0.2}, {0.5, 0.5}, {0.75, 0.6}}) s += (q(a, b, p) - value) * (q(a, b, p) - value);
+    return s;
+  };
+  const double a = fit.parameters[0], b = fit.parameters[1], least = sum(a, b);
+  CHECK(close(fit.sum_of_squares, least, digits8));
+  CHECK(least > 1e-4);
+  for (const double step : {0.999, 1.001}) {
+    CHECK(sum(a * step, b) > least);
+    CHECK(sum(a, b * step) > least);
+    CHECK(sum(a * step, b * step) > least);
+  }
+}
+
+TEST_CASE("Numbers above 1 have no beta distribution") {
+  for (const auto& fit : quantile_estimate(all(1, 3, 4, 7, 19, 60)).fits) CHECK(fit.family != quantile_family::beta);
 }

@@ -4,6 +4,7 @@
 
 #include <metapool/conversion/five_numbers.hpp>
 #include <metapool/data/check.hpp>
+#include <metapool/math/beta.hpp>
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/gamma.hpp>
 #include <metapool/math/normal.hpp>
@@ -21,15 +22,15 @@
 namespace metapool {
 
 /// A distribution that may have made the quantiles.
-enum class quantile_family : std::uint8_t { normal, log_normal, gamma, weibull };
+enum class quantile_family : std::uint8_t { normal, log_normal, gamma, weibull, beta };
 
 /// The name of a family: "log-normal".
 constexpr std::string_view name_of(quantile_family f) {
-  constexpr std::array<std::string_view, 4> names{"normal", "log-normal", "gamma", "Weibull"};
+  constexpr std::array<std::string_view, 5> names{"normal", "log-normal", "gamma", "Weibull", "beta"};
   return names[static_cast<std::size_t>(f)];
 }
 
-/// One fitted distribution. parameters: normal mean and sd; log-normal those of the logarithm; gamma and Weibull shape and scale.
+/// One fitted distribution. parameters: normal mean and sd; log-normal those of the logarithm; gamma and Weibull shape and scale; beta its two shapes.
 template <class Real = double>
 struct quantile_fit {
   quantile_family family{};
@@ -151,15 +152,88 @@ quantile_fit<Real> fit_normal(const reported_quantiles<Real>& x, const std::vect
   return f;
 }
 
+/// Beta distribution by least squares over the logarithms of its shapes: Gauss-Newton steps, damped until the sum of squares falls, with
+/// numerical derivatives. Starts from the moments that normal data with these quantiles would have. x.q in (0, 1).
+template <class Real>
+quantile_fit<Real> fit_beta(const reported_quantiles<Real>& x, const Real& mean, const Real& sd) {
+  using std::exp, std::fabs, std::log, std::pow, std::sqrt;
+  quantile_fit<Real> f;
+  f.family = quantile_family::beta;
+  const std::size_t k = x.p.size();
+  const auto residuals = [&](const Real& u, const Real& v) {
+    std::vector<Real> d(k);
+    for (std::size_t i = 0; i < k; ++i) d[i] = beta_quantile<Real>(Real(exp(u)), Real(exp(v)), x.p[i]) - x.q[i];
+    ++f.convergence.iterations;
+    return d;
+  };
+  const auto squares = [](const std::vector<Real>& d) {
+    Real sum = 0;
+    for (const Real& r : d) sum += r * r;
+    return sum;
+  };
+  const Real most = Real(99) / 100;
+  const Real m = mean > 0 && mean < 1 ? mean : x.q[k / 2];
+  Real total = m * (1 - m) / (sd * sd) - 1;
+  if (!(total > 1 - most)) total = 1;
+  Real u = log(Real(m * total)), v = log(Real((1 - m) * total)), damping = Real(1) / 1000;
+  std::vector<Real> d = residuals(u, v);
+  Real sum = squares(d);
+  const Real h = pow(std::numeric_limits<Real>::epsilon(), Real(Real(1) / 3));
+  const Real limit = log(Real(1e7));
+  f.convergence.converged = false;
+  for (int i = 0; i < 200; ++i) {
+    const auto right = residuals(u + h, v), left = residuals(u - h, v), up = residuals(u, v + h), down = residuals(u, v - h);
+    Real a = 0, b = 0, c = 0, g1 = 0, g2 = 0;
+    for (std::size_t j = 0; j < k; ++j) {
+      const Real j1 = (right[j] - left[j]) / (2 * h), j2 = (up[j] - down[j]) / (2 * h);
+      a += j1 * j1;
+      b += j1 * j2;
+      c += j2 * j2;
+      g1 += j1 * d[j];
+      g2 += j2 * d[j];
+    }
+    bool moved = false;
+    for (int tries = 0; tries < 60 && !moved; ++tries) {
+      const Real a1 = a * (1 + damping), c1 = c * (1 + damping), determinant = a1 * c1 - b * b;
+      const Real s1 = (b * g2 - c1 * g1) / determinant, s2 = (b * g1 - a1 * g2) / determinant;
+      if (is_finite(s1) && is_finite(s2) && fabs(Real(u + s1)) < limit && fabs(Real(v + s2)) < limit) {
+        auto next = residuals(Real(u + s1), Real(v + s2));
+        const Real below = squares(next);
+        const Real step = fabs(s1) + fabs(s2);
+        if (below <= sum) {
+          moved = true;
+          u += s1;
+          v += s2;
+          d = std::move(next);
+          sum = below;
+          damping /= 10;
+        }
+        if (step < Real(64) * h * h) {
+          f.convergence.converged = true;
+          break;
+        }
+      }
+      if (!moved) damping *= 10;
+    }
+    if (f.convergence.converged || !moved) break;
+  }
+  const Real alpha = exp(u), beta = exp(v), both = alpha + beta;
+  f.parameters = {alpha, beta};
+  f.mean = alpha / both;
+  f.sd = sqrt(Real(alpha * beta / (both + 1))) / both;
+  f.sum_of_squares = sum;
+  return f;
+}
+
 }  // namespace detail
 
 /// Mean and standard deviation by quantile estimation: each family is fitted by least squares to the reported quantiles (minimum and maximum
 /// as those of 1/n and 1 - 1/n), and the moments of the one that fits best are taken. For skewed data; see skewness_test.
-/// Families: normal always; log-normal, gamma and Weibull if all quantiles are positive. A family whose least squares have no minimum is
-/// left out of the result. The beta distribution of McGrath et al. is not fitted.
+/// Families: normal always; log-normal, gamma and Weibull if all quantiles are positive; beta if all lie between 0 and 1. A family whose least
+/// squares have no minimum is left out of the result.
 /// Throws input_error as sd_from_five_numbers, and if n < 3 with a range; not_estimable if all quantiles are the same number.
 /// The scale is eliminated in closed form, the shape found by a scan and the root of the slope: 8 significant digits (gamma: the slope is
-/// numerical). McGrath, Zhao, Steele, Thombs & Benedetti (2020) Stat Methods Med Res 29:2520, doi:10.1177/0962280219889080.
+/// numerical; beta: both shapes by damped Gauss-Newton steps, 7 digits). McGrath, Zhao, Steele, Thombs & Benedetti (2020) Stat Methods Med Res 29:2520, doi:10.1177/0962280219889080.
 template <class Real>
 quantile_estimate_result<Real> quantile_estimate(const five_numbers<Real>& x) {
   using std::exp, std::expm1, std::log, std::pow, std::sqrt;
@@ -235,6 +309,7 @@ quantile_estimate_result<Real> quantile_estimate(const five_numbers<Real>& x) {
       f.sum_of_squares = fit.second.rest;
       keep(f);
     }
+    if (r.q.back() < 1) keep(detail::fit_beta(r, result.fits.front().mean, result.fits.front().sd));
   }
   std::stable_sort(result.fits.begin(), result.fits.end(), [](const auto& a, const auto& b) { return a.sum_of_squares < b.sum_of_squares; });
   return result;
