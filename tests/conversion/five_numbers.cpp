@@ -137,3 +137,9 @@ TEST_CASE("Numbers out of order, half a pair, no pair and samples of one are ref
   CHECK_THROWS_AS(skewness_test(quartiles(2, 2, 2, 10)), not_estimable);
   CHECK_THROWS_AS(skewness_test(quartiles(1, 2, 3, 4)), input_error);
 }
+
+TEST_CASE("Minimum 1, median 4, maximum 10 of 30 patients: mean 4.356748 and SD 2.205578 (example of R's metaBLUE 1.0.0, Luo.mean and Wan.std)") {
+  const five_numbers<> x{.minimum = 1, .median = 4, .maximum = 10, .n = 30};
+  CHECK(close(mean_from_five_numbers(x), 4.356748, printed(6)));
+  CHECK(close(sd_from_five_numbers(x), 2.205578, printed(6)));
+}
