@@ -10,6 +10,15 @@
 
 namespace metapool {
 
+/// State of an interval whose ends may not exist.
+enum class interval_state {
+  regular,
+  empty_set,   ///< no value of the parameter is compatible: both ends mean nothing
+  open_lower,  ///< every value below the upper end is compatible: the lower end is -infinity
+  open_upper,  ///< every value above the lower end is compatible: the upper end is infinity
+  unbounded    ///< every value is compatible: the ends are -infinity (of tau2: 0) and infinity
+};
+
 /// An estimate with its interval, as a reader wants it (ratios for log measures). measure says of what; is_ratio whether 1 or 0 is no effect.
 template <class Real = double>
 struct natural_interval {
@@ -30,9 +39,10 @@ struct mean_inference {
   Real se{};                   ///< the standard error that this method uses
   Real lower{};
   Real upper{};
+  interval_state state = interval_state::regular;
   double level = 0.95;
-  Real critical{};             ///< half width of the interval in units of se
-  Real statistic{};            ///< estimate / se, tests the estimate against no effect (0 on the pooling scale)
+  Real critical{};             ///< half width of the interval in units of se; 0 if it is not symmetric about the estimate
+  Real statistic{};            ///< estimate / se unless the method says otherwise; tests the estimate against no effect (0 on the pooling scale)
   std::optional<Real> df{};    ///< degrees of freedom of the t distribution; empty for the normal
   Real p{};                    ///< two-sided
   std::optional<Real> scale_factor{};  ///< Hartung and Knapp's q before any safeguard
@@ -71,12 +81,6 @@ struct heterogeneity_result {
   std::optional<Real> h2_tau2{}; ///< 1 + tau2 / typical variance
   std::optional<Real> typical_variance{};  ///< Higgins & Thompson (2002) equation 9; empty if df = 0
   std::optional<Real> tau2{};
-};
-
-/// State of an interval whose ends may not exist.
-enum class interval_state {
-  regular,
-  empty_set   ///< no value of the parameter is compatible: both ends fall below zero
 };
 
 /// An interval of the between-study variance, and of I2 and H2 that follow from it. Scale: that of y squared; I2 a fraction.
