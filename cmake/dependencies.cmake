@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# What the library needs: Boost.Math (headers only). What later rooms will use where it is there: Eigen.
+# What the library needs: Boost.Math (headers only) and threads. What later rooms will use where it is there: Eigen.
 # Sets METAPOOL_LINKS and METAPOOL_WITH_EIGEN.
 
 set(found_here)
@@ -10,6 +10,13 @@ if(NOT TARGET Boost::math AND NOT TARGET Boost::headers)
   list(APPEND found_here Boost::math Boost::headers)
 endif()
 set(METAPOOL_LINKS "$<IF:$<TARGET_EXISTS:Boost::math>,Boost::math,Boost::headers>")
+
+# std::thread: a flag of the compiler or a library on older systems, nothing on newer ones.
+if(NOT TARGET Threads::Threads)
+  find_package(Threads REQUIRED)
+  list(APPEND found_here Threads::Threads)
+endif()
+list(APPEND METAPOOL_LINKS Threads::Threads)
 
 # Unversioned, then checked: Eigen 5 refuses a request for 3.4, and 3.4.0 refuses a range.
 if(NOT TARGET Eigen3::Eigen)

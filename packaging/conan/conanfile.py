@@ -46,3 +46,5 @@ class MetapoolConan(ConanFile):
         self.cpp_info.set_property("cmake_file_name", "metapool")
         self.cpp_info.set_property("cmake_target_name", "metapool::metapool")
         self.cpp_info.set_property("pkg_config_name", "metapool")
+        if self.settings.os in ("Linux", "FreeBSD"):
+            self.cpp_info.system_libs = ["pthread"]
