@@ -23,3 +23,18 @@ TEST_CASE("a fit is fit for inference if it holds studies, has converged and the
   fit.df = 1;
   metapool::detail::check_two_studies("f", fit);
 }
+
+TEST_CASE("a method for inverse-variance weights refuses fits with other weights by their name") {
+  model_fit<double> fit;
+  fit.data = known_effects<double>({1, 2}, {1, 1});
+  for (const model m : {model::common_effect, model::random_effects}) {
+    fit.model = m;
+    metapool::detail::check_inverse_variance("f", fit);
+  }
+  for (const model m : {model::mantel_haenszel, model::peto, model::ivhet, model::quality_effects, model::unrestricted_weighted_least_squares}) {
+    fit.model = m;
+    fit.method = "its name";
+    CHECK(message_of<input_error>([&] { metapool::detail::check_inverse_variance("f", fit); }) ==
+          "f: needs an inverse-variance fit (common_effect or random_effects), and this one is by its name");
+  }
+}

@@ -19,13 +19,14 @@ struct blup_result {
 
 /// Empirical Bayes (shrinkage) estimates of the studies' true effects: l y + (1 - l) estimate with l = tau2 / (tau2 + v), and
 /// se^2 = l v + (1 - l)^2 se(estimate)^2 (tau2 taken as known).
-/// For random-effects fits; throws not_estimable without tau2, convergence_error on a fit that did not converge.
+/// For random-effects fits; throws input_error for fits with other weights (IVhet, quality effects), not_estimable without tau2, convergence_error on a fit that did not converge.
 /// Raudenbush & Bryk (1985) J Educ Stat 10:75, doi:10.3102/10769986010002075; Morris (1983) J Am Stat Assoc 78:47.
 template <class Real>
 blup_result<Real> blup(const model_fit<Real>& fit) {
   using std::sqrt;
   detail::check_fit("blup", fit, 0.95);
   if (!fit.tau2) detail::throw_not_estimable("blup", "the fit has no between-study variance");
+  detail::check_inverse_variance("blup", fit);
   blup_result<Real> r;
   r.estimate.reserve(fit.k());
   r.se.reserve(fit.k());

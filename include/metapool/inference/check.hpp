@@ -24,4 +24,12 @@ void check_two_studies(const char* function, const model_fit<Real>& fit) {
   if (fit.df < 1) throw_not_estimable(function, "one study ('" + fit.data.labels.front() + "') leaves no degrees of freedom; use wald_z");
 }
 
+/// Refuses a fit whose weights are not 1 / (v + tau2) to a method that presumes them.
+template <class Real>
+void check_inverse_variance(const char* function, const model_fit<Real>& fit) {
+  if (!weighs_by_inverse_variance(fit.model)) {
+    throw_input_error(function, std::string("needs an inverse-variance fit (common_effect or random_effects), and this one is by ") + fit.method);
+  }
+}
+
 }  // namespace metapool::detail

@@ -29,7 +29,7 @@ enum class hk_safeguard : std::uint8_t {
 /// floor: q is raised to it if smaller. 0 for the original; 1 for the modified (ad hoc) method of Knapp & Hartung (2003), recommended
 /// for few studies (Roever, Knapp & Friede 2015; meta's adhoc "se").
 /// safeguard: see hk_safeguard. result.scale_factor is q as it came out; result.notes says which safeguard took effect.
-/// For inverse-variance fits (common effect or random effects). Throws input_error for Mantel-Haenszel and Peto fits (their weights do not fit the method),
+/// For inverse-variance fits (common effect or random effects). Throws input_error for all others (their weights do not fit the method),
 /// for a level outside (0, 1) or a negative floor; not_estimable with one study, or if all effects are equal and no floor is set;
 /// convergence_error on a fit that did not converge. 12 significant digits.
 /// Hartung (1999) Biom J 41:901; Hartung & Knapp (2001) Stat Med 20:3875, doi:10.1002/sim.1009; Sidik & Jonkman (2002) Stat Med 21:3153,
@@ -46,9 +46,7 @@ struct hartung_knapp {
     constexpr const char* function = "hartung_knapp";
     detail::check_fit(function, fit, level, even_if_not_converged);
     if (!(floor >= 0) || !std::isfinite(floor)) detail::throw_input_error(function, "floor = " + detail::to_text(floor) + " must be finite and not negative");
-    if (fit.model == model::mantel_haenszel || fit.model == model::peto) {
-      detail::throw_input_error(function, std::string("needs an inverse-variance fit (common_effect or random_effects), and this one is by ") + fit.method);
-    }
+    detail::check_inverse_variance(function, fit);
     detail::check_two_studies(function, fit);
     const std::span<const Real> y(fit.data.y), v(fit.data.v);
     const Real tau2 = fit.tau2.value_or(Real(0));

@@ -19,7 +19,7 @@ prediction<Real> predict_with(const char* function, const model_fit<Real>& fit, 
   using std::sqrt;
   check_fit(function, fit, level);
   if (!fit.tau2) {
-    throw_not_estimable(function, fit.model == model::random_effects ? std::string("one study has no between-study variance")
+    throw_not_estimable(function, has_between_study_variance(fit.model) ? std::string("one study has no between-study variance")
                                                                      : std::string("a ") + name(fit.model) + " fit has no between-study variance; predict from random_effects");
   }
   if (df && !(*df > 0)) throw_not_estimable(function, "k = " + std::to_string(fit.k()) + " studies leave no degrees of freedom for this method");

@@ -13,7 +13,15 @@
 namespace metapool {
 
 /// Which model a fit comes from.
-enum class model : std::uint8_t { common_effect, mantel_haenszel, peto, random_effects };
+enum class model : std::uint8_t {
+  common_effect,
+  mantel_haenszel,
+  peto,
+  random_effects,
+  ivhet,                               ///< common-effect weights, a variance that knows of heterogeneity
+  quality_effects,                     ///< the same with weights by precision and quality
+  unrestricted_weighted_least_squares  ///< multiplicative heterogeneity
+};
 
 /// A pooled effect, from whichever model, with everything that intervals, tests, predictions, reports and plots need.
 ///
@@ -44,8 +52,19 @@ inline constexpr const char* name(model m) {
     case model::mantel_haenszel: return "Mantel-Haenszel";
     case model::peto: return "Peto";
     case model::random_effects: return "random effects";
+    case model::ivhet: return "IVhet";
+    case model::quality_effects: return "quality effects";
+    case model::unrestricted_weighted_least_squares: return "unrestricted weighted least squares";
   }
   return "";
+}
+
+/// Whether a model weighs studies by 1 / (v + tau2) and its standard error is that of those weights: what most intervals of the mean presume.
+inline constexpr bool weighs_by_inverse_variance(model m) { return m == model::common_effect || m == model::random_effects; }
+
+/// Whether a model estimates a between-study variance from two studies or more.
+inline constexpr bool has_between_study_variance(model m) {
+  return m == model::random_effects || m == model::ivhet || m == model::quality_effects;
 }
 
 }  // namespace metapool
