@@ -85,6 +85,7 @@
 #include <metapool/tau2/dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
+#include <metapool/tau2/problem.hpp>
 #include <metapool/tau2/reml.hpp>
 
 #include <metapool/model/common_effect.hpp>

@@ -22,7 +22,7 @@ using namespace metapool_test;
 namespace {
 
 tau2_estimate<double> maximise(const wild_set& s, likelihood_kind kind) {
-  return metapool::detail::maximise_likelihood(std::span<const double>(s.y), std::span<const double>(s.v), kind);
+  return metapool::detail::maximise_likelihood(metapool::detail::mean_problem<double>(s.y, s.v), kind);
 }
 
 double likelihood(const wild_set& s, double tau2, likelihood_kind kind) {
@@ -155,7 +155,7 @@ TEST_CASE("the score is the slope of the likelihood, and its parts' slopes are t
   const wild_set s{{1, 4, 2, -3}, {2, 3, 1, 0.5}};
   const std::vector<long double> y(s.y.begin(), s.y.end()), v(s.v.begin(), s.v.end());
   for (auto kind : {likelihood_kind::restricted, likelihood_kind::full}) {
-    const auto at = [&](long double t) { return metapool::detail::score_at(std::span<const long double>(y), std::span<const long double>(v), t, kind); };
+    const auto at = [&](long double t) { return metapool::detail::score_at(metapool::detail::mean_problem<long double>(y, v), t, kind); };
     const long double h = 1e-5L, t = 0.8L;
     const long double slope = (written_out(s, t + h, kind) - written_out(s, t - h, kind)) / (2 * h);
     const tolerance by_difference{1e-8, 0, 0, "central difference in long double"};

@@ -89,7 +89,7 @@ TEST_CASE("solve_q finds any target, and 0 where Q(0) is not above it") {
   const std::vector<double> y{1, 4, 2, 9}, v{2, 2, 2, 2};  // Q(t) = 38 / (2 + t)
   const auto at = [&](double target) {
     convergence<double> state;
-    const double t = metapool::detail::solve_q(std::span<const double>(y), std::span<const double>(v), target, state);
+    const double t = metapool::detail::solve_q(metapool::detail::mean_problem<double>(y, v), target, state);
     CHECK(state.converged);
     return t;
   };

@@ -35,15 +35,16 @@ struct q_profile {
     r.level = level;
     const Real low = detail::chi_squared_quantile<Real>(tail, df);
     const Real high = detail::chi_squared_upper_quantile<Real>(tail, df);
-    if (detail::pool_at(y, v, Real(0)).q < low) {
+    const detail::mean_problem<Real> problem(y, v);
+    if (problem.at(Real(0)).q < low) {
       r.state = interval_state::empty_set;
       r.h2_lower = 1;
       r.h2_upper = 1;
       return r;
     }
     convergence<Real> state;
-    r.lower = detail::solve_q(y, v, high, state);
-    r.upper = detail::solve_q(y, v, low, state);
+    r.lower = detail::solve_q(problem, high, state);
+    r.upper = detail::solve_q(problem, low, state);
     if (!state.converged) throw convergence_error("q_profile: the search for an end of the interval did not converge");
     const Real typical = typical_variance(v);
     r.i2_lower = r.lower / (r.lower + typical);

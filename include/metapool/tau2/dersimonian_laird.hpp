@@ -2,7 +2,7 @@
 #pragma once
 
 #include <metapool/tau2/estimate.hpp>
-#include <metapool/tau2/kernel.hpp>
+#include <metapool/tau2/problem.hpp>
 
 #include <cmath>
 #include <span>
@@ -20,15 +20,21 @@ struct dersimonian_laird {
   template <class Real>
   tau2_estimate<Real> operator()(std::span<const Real> y, std::span<const Real> v) const {
     detail::check_tau2_input(name, y, v);
-    const detail::pooled_sums<Real> s = detail::pool_at(y, v, Real(0));
-    return from_q(s, s.q, y.size());
+    return estimate(detail::mean_problem<Real>(y, v));
   }
 
-  /// The estimate from any Q (around the inverse-variance or another mean) and the sums at tau2 = 0.
-  template <class Real>
-  static tau2_estimate<Real> from_q(const detail::pooled_sums<Real>& s, const Real& q, std::size_t k) {
+  /// The same around any design: max(0, (Q - (k - p)) / tr P).
+  template <detail::tau2_problem Problem>
+  tau2_estimate<typename Problem::real_type> estimate(const Problem& problem) const {
+    const auto s = problem.at(typename Problem::real_type(0));
+    return from_q(s, s.q, problem.k() - problem.p());
+  }
+
+  /// The estimate from any Q (around the inverse-variance or another mean), the sums at tau2 = 0 and the degrees of freedom of Q.
+  template <class Sums, class Real>
+  static tau2_estimate<Real> from_q(const Sums& s, const Real& q, std::size_t degrees_of_freedom) {
     using std::sqrt;
-    const Real df = static_cast<Real>(k - 1);
+    const Real df = static_cast<Real>(degrees_of_freedom);
     const Real c = s.trace_p();
     tau2_estimate<Real> result;
     if (q > df && c > 0) result.tau2 = (q - df) / c;
@@ -49,7 +55,7 @@ struct dersimonian_laird_around {
     detail::check_tau2_input(name, y, v);
     const detail::pooled_sums<Real> s = detail::pool_at(y, v, Real(0));
     const Real shift = s.mean - mean;
-    return dersimonian_laird::from_q(s, Real(s.q + s.w * shift * shift), y.size());
+    return dersimonian_laird::from_q(s, Real(s.q + s.w * shift * shift), y.size() - 1);
   }
 };
 

@@ -2,10 +2,9 @@
 // All maxima of the (restricted) likelihood in tau2, found with proof and not by luck.
 #pragma once
 
-#include <metapool/math/constants.hpp>
 #include <metapool/math/roots.hpp>
 #include <metapool/tau2/estimate.hpp>
-#include <metapool/tau2/kernel.hpp>
+#include <metapool/tau2/problem.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -16,31 +15,22 @@
 
 namespace metapool {
 
-enum class likelihood_kind { restricted, full };
-
 /// Logarithm of the likelihood of the normal-normal model at tau2 >= 0, maximised over the mean; constants included, with the
 /// restricted one's log det(X'X) = log k (as metafor and lme4 count).
 /// Throws input_error without effects, if y and v differ in size or if tau2 is negative or not finite; v > 0 is up to the caller.
 /// restricted: -(k-1)/2 log(2 pi) + log(k)/2 - sum log(v + tau2)/2 - log(sum w)/2 - Q/2; full: -k/2 log(2 pi) - sum log(v + tau2)/2 - Q/2.
 template <class Real>
 Real log_likelihood(std::span<const Real> y, std::span<const Real> v, const Real& tau2, likelihood_kind kind) {
-  using std::log;
   if (y.empty() || y.size() != v.size()) detail::throw_input_error("log_likelihood", "y and v must have the same size of at least 1");
   if (!(tau2 >= 0) || !detail::is_finite(tau2)) detail::throw_input_error("log_likelihood", "tau2 = " + detail::to_text(tau2) + " must be finite and not negative");
-  const detail::pooled_sums<Real> s = detail::pool_at(y, v, tau2);
-  Real sum = 0;
-  for (const Real& x : v) sum += log(Real(x + tau2));
-  const Real log_two_pi = log(Real(Real(2) * detail::pi<Real>()));
-  const Real k = static_cast<Real>(y.size());
-  if (kind == likelihood_kind::full) return -(k * log_two_pi + sum + s.q) / 2;
-  return (log(k) - (k - 1) * log_two_pi - sum - log(s.w) - s.q) / 2;
+  return detail::mean_problem<Real>(y, v).log_likelihood(tau2, kind);
 }
 
 namespace detail {
 
 /// The score in tau2, twice: a(tau2) - g(tau2) with a = y'PPy and g = tr P (restricted) or sum w (full).
 ///
-/// With M = L'VL for orthonormal contrasts L, whose eigenvalues m_j lie in [v_min, v_max], P(tau2) = L (M + tau2 I)^-1 L'. So a, g and
+/// With M = L'VL for orthonormal contrasts L of the design (k - p columns, L'X = 0), whose eigenvalues m_j lie in [v_min, v_max], P(tau2) = L (M + tau2 I)^-1 L'. So a, g and
 /// their derivatives are sums of positive multiples of powers of 1 / (m_j + tau2): they fall, and their logarithms are convex. This gives
 /// proofs on a whole interval [t1, t2] from its ends: no root if a(t1) < g(t2) or a(t2) > g(t1); at most one, a maximum, if the
 /// logarithmic slope of a at t2 still exceeds that of g at t1 (then a/g falls); at most one, a minimum, the other way round.
@@ -54,9 +44,9 @@ struct score_point {
   Real value() const { return a - g; }
 };
 
-template <class Real>
-score_point<Real> score_at(std::span<const Real> y, std::span<const Real> v, const Real& t, likelihood_kind kind) {
-  const pooled_sums<Real> s = pool_at(y, v, t);
+template <class Problem, class Real = typename Problem::real_type>
+score_point<Real> score_at(const Problem& problem, const Real& t, likelihood_kind kind) {
+  const auto s = problem.at(t);
   score_point<Real> p;
   p.t = t;
   p.a = s.a2;
@@ -71,10 +61,11 @@ score_point<Real> score_at(std::span<const Real> y, std::span<const Real> v, con
   return p;
 }
 
-template <class Real>
+template <class Problem>
 class maxima_search {
  public:
-  maxima_search(std::span<const Real> y, std::span<const Real> v, likelihood_kind kind) : y_(y), v_(v), kind_(kind), range_(range_of(y, v)) {}
+  using Real = typename Problem::real_type;
+  maxima_search(const Problem& problem, likelihood_kind kind) : problem_(problem), kind_(kind), range_(problem.range()) {}
 
   /// Calls found(tau2) for every local maximum on [0, inf), ascending.
   template <class Found>
@@ -101,13 +92,14 @@ class maxima_search {
  private:
   score_point<Real> at(const Real& t) {
     ++state.iterations;
-    return score_at(y_, v_, t, kind_);
+    return score_at(problem_, t, kind_);
   }
 
-  /// No stationary point lies beyond it: a <= S / (v_min + t)^2 and g >= n / (v_max + t), S = sum (y - ybar)^2, n = k - 1 (or k).
+  /// No stationary point lies beyond it: a <= S / (v_min + t)^2 and g >= n / (v_max + t), S = the residual sum of squares of unweighted
+  /// least squares, n = k - p (or k).
   Real upper_bound() const {
     using std::sqrt;
-    const Real n = kind_ == likelihood_kind::restricted ? static_cast<Real>(y_.size() - 1) : static_cast<Real>(y_.size());
+    const Real n = static_cast<Real>(kind_ == likelihood_kind::restricted ? problem_.k() - problem_.p() : problem_.k());
     const Real s = range_.sum_of_squares / n;
     const Real x = (s + sqrt(Real(s * s + 4 * s * (range_.v_max - range_.v_min)))) / 2;
     return x * Real(1.000001) - range_.v_min;
@@ -132,9 +124,9 @@ class maxima_search {
 
   /// A first guess: the moment estimator of DerSimonian and Laird.
   Real start() {
-    const pooled_sums<Real> s = pool_at(y_, v_, Real(0));
+    const auto s = problem_.at(Real(0));
     const Real c = s.trace_p();
-    return c > 0 ? Real((s.q - static_cast<Real>(y_.size() - 1)) / c) : Real(0);
+    return c > 0 ? Real((s.q - static_cast<Real>(problem_.k() - problem_.p())) / c) : Real(0);
   }
 
   template <class Found>
@@ -155,16 +147,17 @@ class maxima_search {
     search(middle, right, depth + 1, found);
   }
 
-  std::span<const Real> y_, v_;
+  const Problem& problem_;
   likelihood_kind kind_;
   input_range<Real> range_;
 };
 
 /// The tau2 >= 0 with the largest likelihood; all local maxima are in the result if there are several.
-template <class Real>
-tau2_estimate<Real> maximise_likelihood(std::span<const Real> y, std::span<const Real> v, likelihood_kind kind) {
+template <tau2_problem Problem>
+tau2_estimate<typename Problem::real_type> maximise_likelihood(const Problem& problem, likelihood_kind kind) {
+  using Real = typename Problem::real_type;
   tau2_estimate<Real> result;
-  maxima_search<Real> search(y, v, kind);
+  maxima_search<Problem> search(problem, kind);
   std::size_t count = 0;
   Real best{};
   search.run([&](const Real& t) {
@@ -173,10 +166,10 @@ tau2_estimate<Real> maximise_likelihood(std::span<const Real> y, std::span<const
     } else {
       if (count == 1) {
         result.maxima.push_back(result.tau2);
-        best = log_likelihood(y, v, result.tau2, kind);
+        best = problem.log_likelihood(result.tau2, kind);
       }
       result.maxima.push_back(t);
-      const Real here = log_likelihood(y, v, t, kind);
+      const Real here = problem.log_likelihood(t, kind);
       if (here > best) {
         best = here;
         result.tau2 = t;
@@ -186,7 +179,7 @@ tau2_estimate<Real> maximise_likelihood(std::span<const Real> y, std::span<const
   });
   result.convergence = search.state;
   if (count == 0) result.convergence.converged = false;
-  result.convergence.residual = result.tau2 > 0 ? score_at(y, v, result.tau2, kind).value() : Real(0);
+  result.convergence.residual = result.tau2 > 0 ? score_at(problem, result.tau2, kind).value() : Real(0);
   return result;
 }
 

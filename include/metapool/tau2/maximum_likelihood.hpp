@@ -20,10 +20,17 @@ struct maximum_likelihood {
 
   template <class Real>
   tau2_estimate<Real> operator()(std::span<const Real> y, std::span<const Real> v) const {
-    using std::sqrt;
     detail::check_tau2_input(name, y, v);
-    tau2_estimate<Real> result = detail::maximise_likelihood(y, v, likelihood_kind::full);
-    result.se = sqrt(Real(2 / detail::weigh(v, result.tau2).w2()));
+    return estimate(detail::mean_problem<Real>(y, v));
+  }
+
+  /// The same around any design.
+  template <detail::tau2_problem Problem>
+  tau2_estimate<typename Problem::real_type> estimate(const Problem& problem) const {
+    using std::sqrt;
+    using Real = typename Problem::real_type;
+    tau2_estimate<Real> result = detail::maximise_likelihood(problem, likelihood_kind::full);
+    result.se = sqrt(Real(2 / problem.at(result.tau2).w2()));
     return result;
   }
 };
