@@ -59,6 +59,7 @@
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/effect/scale.hpp>
 #include <metapool/effect/smd_from_table.hpp>
+#include <metapool/effect/standard_error.hpp>
 #include <metapool/effect/standardized_mean_difference.hpp>
 #include <metapool/effect/variability_ratio.hpp>
 #include <metapool/effect/yule.hpp>

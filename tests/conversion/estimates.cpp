@@ -74,6 +74,25 @@ TEST_CASE("Coarse ends and estimates outside their interval are warned of in the
   CHECK(contains(outside.warnings[0], "lies outside its interval"));
 }
 
+TEST_CASE("Intervals of proportions and correlations are read on their pooling scales, and ends that have no place there are refused") {
+  const double z = 1.9599639845400545;
+  const auto logit = estimate_from_interval<double>({.estimate = 0.2, .lower = 0.1, .upper = 0.36}, scale::logit);
+  CHECK(close(logit.y, std::log(0.25), digits14));
+  CHECK(close(logit.se, (std::log(0.36 / 0.64) - std::log(0.1 / 0.9)) / (2 * z), digits12));
+  CHECK(std::fabs(logit.asymmetry) < 1e-12);  // odds 1/9, 1/4 and 9/16
+  const auto r = estimate_from_interval<double>({.lower = -0.2, .upper = 0.7}, scale::fisher_z);
+  CHECK(close(r.y, (std::atanh(0.7) - std::atanh(0.2)) / 2, digits12));
+  CHECK(close(r.se, (std::atanh(0.7) + std::atanh(0.2)) / (2 * z), digits12));
+  // 0.00 was some proportion below 0.005, not one below 0
+  const auto zero = estimate_from_printed_interval(printed_interval{{}, as_printed("0.00"), as_printed("1.00")}, scale::arcsine);
+  CHECK(close(zero.se_highest, std::asin(1.0) / (2 * z), digits12));
+  CHECK(close(zero.se_lowest, (std::asin(std::sqrt(0.995)) - std::asin(std::sqrt(0.005))) / (2 * z), digits12));
+  CHECK(close(estimate_from_printed_interval(printed_interval{{}, as_printed("0.0"), as_printed("4.0")}, scale::square_root).se_highest, std::sqrt(4.05) / (2 * z), digits12));
+  CHECK(contains(message_of<input_error>([] { estimate_from_interval<double>({.lower = 0, .upper = 0.3}, scale::logit); }), "lower = 0 must lie strictly between 0 and 1"));
+  CHECK_THROWS_AS(estimate_from_interval<double>({.lower = 0.1, .upper = 0.3}, scale::double_arcsine), input_error);
+  CHECK_THROWS_AS(estimate_from_interval<double>({.lower = -1, .upper = 0.3}, scale::fisher_z), input_error);
+}
+
 TEST_CASE("Standard errors come back from z, t and p") {
   CHECK(close(se_from_statistic(-3.8, 2.78), 3.8 / 2.78, digits14));
   const double z = 0.7 / 0.25, t = 0.7 / 0.25;

@@ -73,6 +73,49 @@ TEST_CASE("a printed interval of a ratio gives the standard error by hand") {
   CHECK(close(std::sqrt(e.v[0]), 0.6032, printed(4)));
 }
 
+TEST_CASE("a number on the natural scale is taken to the scale of its measure, whatever that is") {
+  const auto one = [](scale s, double estimate, double lower, double upper, bool comparison = true) {
+    const std::vector<reported<>> studies{{.label = "s", .estimate = estimate, .lower = lower, .upper = upper, .on = stated_on::natural_scale}};
+    return effect_sizes(studies, measure_info{"m", "m", "m", s, comparison});
+  };
+  const double z = 1.9599639845400545;
+  const auto se = [&](const auto& e) { return std::sqrt(e.v[0]); };
+  const auto logit = [](double p) { return std::log(p / (1 - p)); };
+  CHECK(close(one(scale::logit, 0.2, 0.1, 0.36, false).y[0], logit(0.2), digits14));
+  CHECK(close(se(one(scale::logit, 0.2, 0.1, 0.36, false)), (logit(0.36) - logit(0.1)) / (2 * z), digits12));
+  CHECK(close(se(one(scale::arcsine, 0.2, 0, 0.36, false)), std::asin(0.6) / (2 * z), digits12));
+  CHECK(close(se(one(scale::square_root, 0.25, 0.04, 0.64, false)), 0.6 / (2 * z), digits12));
+  CHECK(close(one(scale::fisher_z, -0.5, -0.7, -0.2).y[0], std::atanh(-0.5), digits14));
+  CHECK(close(se(one(scale::fisher_z, -0.5, -0.7, -0.2)), (std::atanh(0.7) - std::atanh(0.2)) / (2 * z), digits12));
+  CHECK(close(se(one(scale::log_complement, 0.8, 0.7, 0.9, false)), std::log(3.0) / (2 * z), digits12));
+  CHECK(close(se(one(scale::cube_root_complement, 0.8, 0.657, 0.875, false)), 0.2 / (2 * z), digits12));
+  CHECK(close(se(one(scale::identity, -0.5, -0.7, -0.3)), 0.2 / z, digits12));
+  // a narrow interval of a ratio keeps its digits
+  CHECK(close(se(one(scale::log, 0.8, 0.8 - 1e-10, 0.8 + 1e-10)), std::log1p(2e-10 / (0.8 - 1e-10)) / (2 * z), tolerance{1e-6, 0, 0, "the ends themselves are rounded"}));
+
+  const auto why = [&](scale s, double estimate, double lower, double upper) {
+    return message_of<input_error>([&] { (void)one(s, estimate, lower, upper); });
+  };
+  CHECK(contains(why(scale::logit, 0.2, 0, 0.4), "lower = 0 must lie strictly between 0 and 1"));
+  CHECK(contains(why(scale::logit, 0.2, 0.1, 1), "upper = 1 must lie strictly"));
+  CHECK(contains(why(scale::arcsine, 0.2, -0.1, 0.4), "lower = -0.1 must lie between 0 and 1"));
+  CHECK(contains(why(scale::arcsine, 0.2, 0.1, 1.4), "upper = 1.4 must lie between 0 and 1"));
+  CHECK(contains(why(scale::square_root, 0.2, -0.1, 0.4), "must not be negative"));
+  CHECK(contains(why(scale::fisher_z, 0.2, -1, 0.4), "strictly between -1 and 1"));
+  CHECK(contains(why(scale::fisher_z, 0.2, 0, 1), "strictly between -1 and 1"));
+  CHECK(contains(why(scale::log_complement, 0.8, 0.7, 1), "upper = 1 must be below 1"));
+  CHECK(contains(why(scale::double_arcsine, 0.2, 0.1, 0.4), "depends on the size of the study"));
+  CHECK(contains(why(scale::double_square_root, 0.2, 0.1, 0.4), "depends on the size of the study"));
+}
+
+TEST_CASE("the p-value of a measure of one group tells nothing of its standard error") {
+  const std::vector<reported<>> studies{{.label = "p", .estimate = -1.4, .p = 0.01}, {.label = "se", .estimate = -1.2, .se = 0.2, .p = 0.9}};
+  const auto e = effect_sizes(studies, measure_info{"m", "m", "m", scale::logit, false});
+  REQUIRE(e.size() == 1);
+  CHECK(e.audit[0].status == study_status::not_reported);
+  CHECK(e.warnings.empty());
+}
+
 TEST_CASE("a study without any uncertainty is recorded as not reported, not dropped") {
   std::vector<reported<>> studies{{.label = "y only", .estimate = 0.3}, {.label = "sound", .estimate = 0.3, .se = 0.1}, {.label = "se only", .se = 0.1},
                                   {.label = "half an interval", .estimate = 0.3, .lower = 0.1}, {.label = "p of 1", .estimate = 0.3, .p = 1.0}};
@@ -106,7 +149,7 @@ TEST_CASE("a reported number that breaks its rule is refused by name") {
   CHECK(contains(why({.label = "s", .estimate = 1, .lower = 1.2, .upper = 1.5}), "must not exceed the estimate"));
   CHECK(contains(why({.label = "s", .estimate = 2, .lower = 1.2, .upper = 1.5}), "must not lie below the estimate"));
   CHECK(contains(why({.label = "s", .estimate = 1, .lower = 0.5, .upper = 1.5, .level = 95}), "level = 95"));
-  CHECK(contains(why({.label = "s", .estimate = -1, .se = 1, .on = stated_on::natural_scale}), "must be positive: it is stated as a ratio"));
+  CHECK(contains(why({.label = "s", .estimate = -1, .se = 1, .on = stated_on::natural_scale}), "effect_sizes: study 's': estimate = -1 must be positive: its logarithm is pooled"));
   CHECK(contains(why({.label = "s", .estimate = std::nan(""), .se = 1}), "finite"));
 }
 

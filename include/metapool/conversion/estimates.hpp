@@ -5,8 +5,7 @@
 #include <metapool/conversion/printed.hpp>
 #include <metapool/data/check.hpp>
 #include <metapool/effect/effects.hpp>
-#include <metapool/math/normal.hpp>
-#include <metapool/math/students_t.hpp>
+#include <metapool/effect/standard_error.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -56,32 +55,36 @@ void check_df(const char* function, const std::optional<Real>& df) {
   if (df && !(*df > 0)) throw_input_error(function, "df = " + to_text(*df) + " must be positive");
 }
 
-/// Two-sided critical value of the t distribution, or of the normal without (or with infinite) df.
+/// |z| or |t| of a two-sided p-value, checked.
 template <class Real>
-Real critical_value(double level, const std::optional<Real>& df) {
-  return df && is_finite(*df) ? t_critical<Real>(level, *df) : normal_critical<Real>(level);
-}
-
-/// |z| or |t| of a two-sided p-value.
-template <class Real>
-Real statistic_of_p(const char* function, const Real& p, const std::optional<Real>& df) {
+Real checked_statistic_of_p(const char* function, const Real& p, const std::optional<Real>& df) {
   check_df(function, df);
   if (!(p > 0 && p < 1)) throw_input_error(function, "p = " + to_text(p) + " must lie strictly between 0 and 1");
-  return df && is_finite(*df) ? t_upper_quantile<Real>(Real(p / 2), *df) : normal_upper_quantile<Real>(Real(p / 2));
+  return statistic_of_p<Real>(p, df);
 }
 
 template <class Real>
 void check_end(const char* function, scale s, const Real& x, const char* name) {
   if (!is_finite(x)) throw_input_error(function, std::string(name) + " = " + to_text(x) + " must be a finite number");
-  if (s == scale::log && !(x > 0)) throw_input_error(function, std::string(name) + " = " + to_text(x) + " must be positive: a ratio's interval is symmetric on the log scale");
+  if (const char* rule = broken_rule_of_scale(s, x)) throw_input_error(function, std::string(name) + " = " + to_text(x) + " " + rule);
+}
+
+/// A number that half a unit of rounding took out of a scale's closed domain, back at its end: a proportion printed as 0.00 is none below 0.
+template <class Real>
+Real into_domain(scale s, const Real& x) {
+  const bool proportion = s == scale::arcsine;
+  if ((proportion || s == scale::square_root) && x < 0) return Real(0);
+  return proportion && x > 1 ? Real(1) : x;
 }
 
 }  // namespace detail
 
-/// Estimate and standard error from an interval: se = (upper - lower) / (2 critical value), on the log scale for scale::log.
+/// Estimate and standard error from an interval: se = (upper - lower) / (2 critical value), ends and estimate taken to the pooling scale first
+/// (logarithms of ratios, logits of proportions, Fisher's z of correlations, ...).
 /// The result's `asymmetry` says how far the middle is from the estimate; a warning stands in the result if the estimate lies outside the
 /// interval. Whether an asymmetry is more than rounding can be judged from printed numbers only: see estimate_from_printed_interval.
-/// Throws input_error if a number is not finite (not positive on the log scale), lower >= upper, or level or df are not valid.
+/// Throws input_error if a number is not finite or has no place on the scale (a ratio that is not positive; a proportion of 0 on the logit
+/// scale; anything on Freeman and Tukey's scales, which need the study's size), lower >= upper, or level or df are not valid.
 /// 15 significant digits of the standard error if the ends are not close to each other; with df, 12. Cochrane Handbook, 6.3.1 and 6.3.2.
 template <class Real>
 converted_estimate<Real> estimate_from_interval(const reported_interval<Real>& interval, scale s) {
@@ -94,14 +97,11 @@ converted_estimate<Real> estimate_from_interval(const reported_interval<Real>& i
   if (!(interval.lower < interval.upper)) {
     detail::throw_input_error(function, "lower = " + detail::to_text(interval.lower) + " must be below upper = " + detail::to_text(interval.upper));
   }
-  using std::log1p;
-  const Real low = from_natural(s, interval.lower), high = from_natural(s, interval.upper);
-  const Real apart = interval.upper - interval.lower;
-  const Real half = (s == scale::log ? (apart < interval.lower ? Real(log1p(Real(apart / interval.lower))) : Real(high - low)) : apart) / 2;
+  const Real width = detail::width_on_scale(s, interval.lower, interval.upper), half = width / 2;
   converted_estimate<Real> r;
-  const Real middle = low + half;
+  const Real middle = from_natural(s, interval.lower) + half;
   r.y = interval.estimate ? from_natural(s, *interval.estimate) : middle;
-  r.se = half / detail::critical_value<Real>(interval.level, interval.df);
+  r.se = detail::se_of_width<Real>(width, interval.level, interval.df);
   r.se_lowest = r.se_highest = r.se;
   r.asymmetry = (middle - r.y) / half;
   if (interval.estimate && !(interval.lower <= *interval.estimate && *interval.estimate <= interval.upper)) {
@@ -129,16 +129,17 @@ converted_estimate<Real> estimate_from_printed_interval(const printed_interval& 
   converted_estimate<Real> r = estimate_from_interval(exact, s);
 
   const Real critical = detail::critical_value<Real>(exact.level, exact.df);
-  const Real low1 = from_natural(s, lowest_of<Real>(interval.lower)), low2 = from_natural(s, highest_of<Real>(interval.lower));
-  const Real high1 = from_natural(s, lowest_of<Real>(interval.upper)), high2 = from_natural(s, highest_of<Real>(interval.upper));
+  const auto lowest = [&](const printed_number& x) { return from_natural(s, detail::into_domain(s, lowest_of<Real>(x))); };
+  const auto highest = [&](const printed_number& x) { return from_natural(s, detail::into_domain(s, highest_of<Real>(x))); };
+  const Real low1 = lowest(interval.lower), low2 = highest(interval.lower), high1 = lowest(interval.upper), high2 = highest(interval.upper);
   r.se_lowest = (std::max)(Real(0), Real((high1 - low2) / (2 * critical)));
   r.se_highest = (high2 - low1) / (2 * critical);
   if (interval.estimate) {
-    const Real y1 = from_natural(s, lowest_of<Real>(*interval.estimate)), y2 = from_natural(s, highest_of<Real>(*interval.estimate));
+    const Real y1 = lowest(*interval.estimate), y2 = highest(*interval.estimate);
     const Real slack = Real(1e-9) * (high2 - low1);
     if ((low1 + high1) / 2 > y2 + slack || (low2 + high2) / 2 < y1 - slack) {
       r.warnings.push_back("the interval " + detail::to_text(interval.lower) + " to " + detail::to_text(interval.upper) + " is not symmetric about " +
-                           detail::to_text(*interval.estimate) + (s == scale::log ? " on the log scale" : "") + ", whatever the rounding");
+                           detail::to_text(*interval.estimate) + (s == scale::identity ? std::string() : " on the " + std::string(name(s)) + " scale") + ", whatever the rounding");
     }
   }
   if (r.se_highest > r.se * Real(1.1) || r.se_lowest < r.se * Real(0.9)) {
@@ -164,7 +165,7 @@ Real se_from_statistic(const std::type_identity_t<Real>& estimate, const std::ty
 /// 12 significant digits; a p close to 1 determines its statistic badly, as does one printed with a single digit.
 template <class Real = double>
 Real se_from_p(const std::type_identity_t<Real>& estimate, const std::type_identity_t<Real>& p, const std::optional<std::type_identity_t<Real>>& df = {}) {
-  return se_from_statistic<Real>(estimate, detail::statistic_of_p<Real>("se_from_p", p, df));
+  return se_from_statistic<Real>(estimate, detail::checked_statistic_of_p<Real>("se_from_p", p, df));
 }
 
 }  // namespace metapool

@@ -60,7 +60,7 @@ log_rank<Real> log_rank_from_p(const std::type_identity_t<Real>& p, const std::t
   using std::sqrt;
   constexpr const char* function = "log_rank_from_p";
   if (!(v > 0) || !detail::is_finite(v)) detail::throw_input_error(function, "v = " + detail::to_text(v) + " must be positive and finite");
-  const Real size = sqrt(v) * detail::statistic_of_p<Real>(function, p, std::nullopt);
+  const Real size = sqrt(v) * detail::checked_statistic_of_p<Real>(function, p, std::nullopt);
   return {{}, direction == favours::treated ? Real(-size) : size, v};
 }
 

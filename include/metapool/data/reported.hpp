@@ -40,7 +40,7 @@ bool is_complete(const reported<Real>& t) {
 }
 
 /// Checks every number that is known: finite, se and variance positive, lower < upper with the estimate between them, 0 < p <= 1, 0 < level < 1.
-/// Missing numbers pass. Throws input_error naming `function`, the study, the value and the rule. (That a ratio is positive is checked by
+/// Missing numbers pass. Throws input_error naming `function`, the study, the value and the rule. (That a number has a place on the measure's scale is checked by
 /// effect_sizes, which knows the measure.)
 template <class Real>
 void check(const reported<Real>& t, const char* function) {

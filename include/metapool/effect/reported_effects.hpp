@@ -5,13 +5,12 @@
 #include <metapool/data/reported.hpp>
 #include <metapool/effect/collect.hpp>
 #include <metapool/effect/effects.hpp>
-#include <metapool/math/normal.hpp>
+#include <metapool/effect/standard_error.hpp>
 
 #include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,41 +22,35 @@ namespace detail {
 template <class Trials>
 concept reported_trials = range_of_trials<Trials, reported>;
 
-/// A reported number on the pooling scale. Throws input_error for a ratio that is not positive.
+/// A reported number on the pooling scale. Throws input_error for one that has no place on it (see broken_rule_of_scale).
 template <class Real>
-Real on_pooling_scale(const reported<Real>& t, const Real& x, const char* what, scale s) {
-  if (t.on == stated_on::pooling_scale || s == scale::identity) return x;
-  if (!(x > 0)) throw_study_error("effect_sizes", t.label, what, x, "must be positive: it is stated as a ratio");
+Real on_pooling_scale(const char* function, const reported<Real>& t, const Real& x, const char* what, scale s) {
+  if (t.on == stated_on::pooling_scale) return x;
+  if (const char* rule = broken_rule_of_scale(s, x)) throw_study_error(function, t.label, what, x, rule);
   return from_natural(s, x);
 }
 
-/// Standard error from the interval y -+ z se: its width over 2 z.
+/// The interval's width on the pooling scale. Precondition: it has both ends. Throws as on_pooling_scale.
 template <class Real>
-Real se_of_interval(const Real& lower, const Real& upper, double level) {
-  return (upper - lower) / (2 * normal_critical<Real>(level));
-}
-
-/// Standard error from an estimate and its two-sided p: |y| / z with P(|Z| > z) = p. Empty where p = 1 or y = 0 tell nothing of it.
-template <class Real>
-std::optional<Real> se_of_p(const Real& y, const Real& p) {
-  using std::fabs;
-  if (!(p < 1) || y == 0) return std::nullopt;
-  const Real half = p / 2;
-  return Real(fabs(y) / normal_upper_quantile<Real>(half));
+Real width_on_pooling_scale(const char* function, const reported<Real>& t, scale s) {
+  const Real low = on_pooling_scale(function, t, *t.lower, "lower", s), high = on_pooling_scale(function, t, *t.upper, "upper", s);
+  return t.on == stated_on::pooling_scale ? Real(high - low) : width_on_scale(s, *t.lower, *t.upper);
 }
 
 /// Every variance that a complete study's numbers tell, the one to be used first.
 template <class Real>
-std::vector<std::pair<const char*, Real>> variances_of(const reported<Real>& t, const Real& y, scale s) {
+std::vector<std::pair<const char*, Real>> variances_of(const reported<Real>& t, const Real& y, const measure_info& measure) {
+  using std::fabs;
   std::vector<std::pair<const char*, Real>> v;
   if (t.variance) v.emplace_back("variance", *t.variance);
   if (t.se) v.emplace_back("se", *t.se * *t.se);
   if (t.lower && t.upper) {
-    const Real se = se_of_interval(on_pooling_scale(t, *t.lower, "lower", s), on_pooling_scale(t, *t.upper, "upper", s), t.level);
+    const Real se = se_of_width<Real>(width_on_pooling_scale("effect_sizes", t, measure.scale), t.level);
     v.emplace_back("interval", se * se);
   }
-  if (t.p) {
-    if (const auto se = se_of_p(y, *t.p)) v.emplace_back("p-value", *se * *se);
+  if (t.p && measure.comparison && *t.p < 1 && y != 0) {
+    const Real se = fabs(y) / statistic_of_p<Real>(*t.p);
+    v.emplace_back("p-value", se * se);
   }
   return v;
 }
@@ -67,11 +60,13 @@ std::vector<std::pair<const char*, Real>> variances_of(const reported<Real>& t, 
 /// Effect sizes of studies whose effects were reported.
 ///
 /// trials: a range of reported<Real>; measure: what the estimates are (risk_ratio::info, or a measure_info of your own); its scale says
-/// whether those on the natural scale are logged. The variance is the one stated, else se squared, else that of the interval (its width
-/// on the pooling scale over 2 z), else that of the p-value (y / z, squared).
+/// how those on the natural scale are transformed: ratios to logarithms, proportions to logits or arcsines, correlations to Fisher's z.
+/// The variance is the one stated, else se squared, else that of the interval (its width on the pooling scale over 2 z), else that of the
+/// p-value (y / z, squared; not for a measure of one group, whose p tests something other than 0 on the pooling scale).
 /// A study without an estimate or without any uncertainty is not_reported in the record. Where a study states its uncertainty in two ways
 /// of which the standard errors differ by more than 5 %, warnings says so, with both.
-/// Throws input_error if a known number breaks its contract (see check) or a ratio is not positive. 14 significant digits, less what a
+/// Throws input_error if a known number breaks its contract (see check) or has no place on the measure's scale: a ratio that is not
+/// positive, a proportion of 0 or 1 to be logged as odds, anything but pooling-scale numbers for Freeman and Tukey's scales. 14 significant digits, less what a
 /// printed interval has lost by rounding. Cochrane Handbook, chapter 6.
 template <detail::reported_trials Trials>
 auto effect_sizes(const Trials& trials, const measure_info& measure) -> effects<typename detail::trial_type<Trials>::real_type> {
@@ -81,8 +76,8 @@ auto effect_sizes(const Trials& trials, const measure_info& measure) -> effects<
   const std::size_t k = detail::check_all(trials);
   std::vector<std::string> warnings;
   auto result = detail::collect_effects(trials, k, measure, [&](const auto& t, std::array<Real, 4>&, effect<Real>& e) {
-    e.y = detail::on_pooling_scale(t, *t.estimate, "estimate", measure.scale);
-    const auto v = detail::variances_of(t, e.y, measure.scale);
+    e.y = detail::on_pooling_scale("effect_sizes", t, *t.estimate, "estimate", measure.scale);
+    const auto v = detail::variances_of(t, e.y, measure);
     if (v.empty()) return study_status::not_reported;
     e.v = v.front().second;
     const Real se = sqrt(e.v);

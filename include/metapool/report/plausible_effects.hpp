@@ -24,11 +24,11 @@ auto audit_plausibility(const Trials& trials, const measure_info& measure) {
   for (const auto& t : trials) {
     check(t, "audit_plausibility");
     if (!t.estimate) continue;
-    const Real y = detail::on_pooling_scale(t, *t.estimate, "estimate", measure.scale);
+    const Real y = detail::on_pooling_scale("audit_plausibility", t, *t.estimate, "estimate", measure.scale);
     const auto as_stated = [&](const Real& x) { return t.on == stated_on::natural_scale ? Real(to_natural(measure.scale, x)) : x; };
     if (t.lower && t.upper) {
-      const Real lower = detail::on_pooling_scale(t, *t.lower, "lower", measure.scale);
-      const Real upper = detail::on_pooling_scale(t, *t.upper, "upper", measure.scale);
+      const Real lower = detail::on_pooling_scale("audit_plausibility", t, *t.lower, "lower", measure.scale);
+      const Real upper = detail::on_pooling_scale("audit_plausibility", t, *t.upper, "upper", measure.scale);
       const Real middle = (lower + upper) / 2;
       if (2 * fabs(Real(y - middle)) > (upper - lower) / 10) {
         const Real on_other = (*t.lower + *t.upper) / 2;
