@@ -64,6 +64,23 @@ TEST_CASE("Box-Cox refuses what it cannot transform") {
   CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 12, .median = 10, .q3 = 20, .n = 29}), input_error);
 }
 
+TEST_CASE("Minimum 2, median 4, maximum 9 of 100: mean 4.21 and SD 1.30 but for the random numbers of R's estmeansd (its README)") {
+  // More skewed than log-normal; the program takes lambda = 0. It prints 4.204881 and 1.277236, with another seed 4.210971 and 1.337348.
+  const five_numbers<> x{.minimum = 2, .median = 4, .maximum = 9, .n = 100};
+  CHECK_THROWS_AS(box_cox(x), not_estimable);
+  const auto r = box_cox(x, negative_lambda::logarithm);
+  CHECK(r.lambda == 0.0);
+  CHECK(close(r.mean, 4.204881, tolerance{0, 0, 0.02, "the program draws random numbers"}));
+  CHECK(close(r.mean, 4.210971, tolerance{0, 0, 0.02, "the program draws random numbers"}));
+  CHECK(close(r.sd, 1.277236, tolerance{0, 0, 0.05, "the program draws random numbers"}));
+  CHECK(close(r.sd, 1.337348, tolerance{0, 0, 0.05, "the program draws random numbers"}));
+  // and without random numbers: the log-normal distribution with Luo's mean and Wan's SD of the logarithms
+  const five_numbers<> logs{.minimum = std::log(2.0), .median = std::log(4.0), .maximum = std::log(9.0), .n = 100};
+  const double m = mean_from_five_numbers(logs), s = sd_from_five_numbers(logs), mean = std::exp(m + s * s / 2);
+  CHECK(close(r.mean, mean, digits10));
+  CHECK(close(r.sd, mean * std::sqrt(std::expm1(s * s)), digits10));
+}
+
 TEST_CASE("Box-Cox in double has ten digits of Box-Cox in 50 digits") {
   using wide = boost::multiprecision::cpp_bin_float_50;
   const auto a = box_cox(five_numbers<>{.q1 = 8, .median = 11, .q3 = 14.75, .n = 29});

@@ -14,6 +14,7 @@ using metapool_test::close;
 using metapool_test::contains;
 using metapool_test::digits12;
 using metapool_test::message_of;
+using metapool_test::printed;
 
 namespace {
 
@@ -37,6 +38,15 @@ TEST_CASE("Chi-squared and margins give the table back, with and without Yates' 
     CHECK(tables[1].a > 15.0 * 123 / 262);
     CHECK(close(chi_squared(tables[1].a, tables[1].b, tables[1].c, tables[1].d, yates), chi_squared(4, 119, 11, 128, yates), digits12));
   }
+}
+
+TEST_CASE("Margins of 28 % and 64 % of 200 with phi = 0.38 have 26.10974 % in both (example of R's vcmeta 1.5.0, table.from.phi)") {
+  const auto tables = solve_chi_squared_tables(200 * 0.38 * 0.38, known_margins<>{56, 144, 128});
+  REQUIRE(tables.size() == 2);
+  CHECK(close(tables[1].a / 200, 0.2610974, printed(7)));
+  CHECK(close(tables[1].b / 200, 0.0189026, printed(7)));
+  CHECK(close(tables[1].c / 200, 0.3789026, printed(7)));
+  CHECK(close(tables[1].d / 200, 0.3410974, printed(7)));
 }
 
 TEST_CASE("Double agrees with 50 digits to 12 digits, at 10^9 patients too") {

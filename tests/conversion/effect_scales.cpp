@@ -18,10 +18,13 @@ using metapool_test::digits14;
 using metapool_test::message_of;
 using metapool_test::printed;
 
-TEST_CASE("A log odds ratio of 0.9069 with variance 0.0676 is d = 0.5000 with 0.0205 (Borenstein et al. 2009, chapter 7)") {
+TEST_CASE("A log odds ratio of 0.9069 with variance 0.0676 is d = 0.5000 with 0.0205 (Borenstein et al. 2009, chapter 7; example of R's meta, or2smd and smd2or)") {
   const auto d = smd_from_log_odds_ratio(effect<>{0.9069, 0.0676});
   CHECK(close(d.y, 0.5000, printed(4)));
   CHECK(close(d.v, 0.0205, printed(4)));
+  const auto forth = log_odds_ratio_from_smd(effect<>{0.5, 0.0205});
+  CHECK(close(forth.y, 0.9069, printed(4)));
+  CHECK(close(forth.v, 0.0676, metapool_test::tolerance{0, 0, 2e-4, "0.0205 is rounded to three digits"}));
   const auto back = log_odds_ratio_from_smd(d);
   CHECK(close(back.y, 0.9069, digits14));
   CHECK(close(back.v, 0.0676, digits14));
@@ -35,7 +38,7 @@ TEST_CASE("Logistic outcomes a d of 1 apart have the log odds ratio pi / sqrt 3 
   }
 }
 
-TEST_CASE("A risk ratio of 0.92 at 0.3 is 24 fewer in 1000, an odds ratio of 0.73 is 62 fewer (Cochrane Handbook 15.4)") {
+TEST_CASE("A risk ratio of 0.92 at 0.3 is 24 fewer in 1000, an odds ratio of 0.73 is 62 fewer (Cochrane Handbook 5.1, 12.5.4.2 and 12.5.4.3)") {
   CHECK(close(risk_difference_from_risk_ratio(0.92, 0.3), -0.024, digits12));
   CHECK(close(risk_difference_from_odds_ratio(0.73, 0.3), -0.062, printed(3)));
 }

@@ -42,6 +42,13 @@ TEST_CASE("An interval made from an estimate gives the estimate and its standard
   }
 }
 
+TEST_CASE("Intervals 1 to 3 have the standard errors that R's qnorm and qt give") {
+  CHECK(close(estimate_from_interval<double>({.lower = 1, .upper = 3}, scale::identity).se, 0.51021345692465403, digits12));
+  CHECK(close(estimate_from_interval<double>({.lower = 0.5, .upper = 2}, scale::log).se, 0.35365301915106706, digits12));
+  CHECK(close(estimate_from_interval<double>({.lower = 1, .upper = 3, .df = 38.0}, scale::identity).se, 0.49397494708618661, digits12));
+  CHECK(close(estimate_from_interval<double>({.lower = 1, .upper = 3, .level = 0.9}, scale::identity).se, 0.60795683191176941, digits12));
+}
+
 TEST_CASE("Double agrees with 50 digits, for narrow intervals of ratios too") {
   for (double width : {1e-9, 1e-3, 1.0, 100.0}) {
     const auto a = estimate_from_interval<double>({.lower = 0.8, .upper = 0.8 + width, .df = 11.0}, scale::log);

@@ -143,3 +143,32 @@ TEST_CASE("Minimum 1, median 4, maximum 10 of 30 patients: mean 4.356748 and SD 
   CHECK(close(mean_from_five_numbers(x), 4.356748, printed(6)));
   CHECK(close(sd_from_five_numbers(x), 2.205578, printed(6)));
 }
+
+TEST_CASE("Skewed five numbers of 7, 30 and 100 patients have the means and deviations of metafor 4.4 (conv.fivenum with test = FALSE)") {
+  struct answer {
+    double n, range_mean, range_sd, quartile_mean, quartile_sd, mean, wan_sd;
+  };
+  const answer answers[] = {
+      {7, 15.021544795358952, 14.29106691143328, 10.889285714285714, 10.103962147784886, 14.361220613598714, 12.197514529609084},
+      {30, 11.972897250696676, 9.5575055212413016, 10.7825, 8.5626224066574625, 12.3038216208361, 9.0600639639493821},
+      {100, 10.403596372036779, 7.804399930371213, 10.75975, 8.2742542328822122, 11.420082492316839, 8.0393270816267126}};
+  for (const auto& a : answers) {
+    CHECK(close(mean_from_five_numbers(range(2, 9, 41, a.n)), a.range_mean, digits12));
+    CHECK(close(sd_from_five_numbers(range(2, 9, 41, a.n)), a.range_sd, digits12));
+    CHECK(close(mean_from_five_numbers(quartiles(6, 9, 17, a.n)), a.quartile_mean, digits12));
+    CHECK(close(sd_from_five_numbers(quartiles(6, 9, 17, a.n)), a.quartile_sd, digits12));
+    CHECK(close(mean_from_five_numbers(all(2, 6, 9, 17, 41, a.n)), a.mean, digits12));
+    CHECK(close(sd_from_five_numbers(all(2, 6, 9, 17, 41, a.n), method::wan), a.wan_sd, digits12));
+  }
+  CHECK(close(mean_from_five_numbers(all(0, 10, 15, 22, 50, 100)), 16.293257626753618, digits12));
+  CHECK(close(sd_from_five_numbers(all(0, 10, 15, 22, 50, 100), method::wan), 9.5160500497587908, digits12));
+  CHECK(mean_from_five_numbers(range(2, 9, 41, 7), method::hozo) == 15.25);
+  CHECK(mean_from_five_numbers(range(0, 15, 50, 20), method::hozo) == 20.0);
+}
+
+TEST_CASE("Expected quartile ranges are those of normal order statistics within 0.5 %: 0.990 of 5 (fourth less second), 1.144 of 9 (seventh less third)") {
+  // the definition of eta in Wan et al. (2014), eq. 15, for n = 4 Q + 1; expected order statistics 0.495019 of 5 and 0.571971 of 9 (Harter 1961)
+  const metapool_test::tolerance half_percent{0.005, 0, 0, "Blom's approximation of expected order statistics"};
+  CHECK(close(detail::expected_quartile_range(5.0), 2 * 0.495019, half_percent));
+  CHECK(close(detail::expected_quartile_range(9.0), 2 * 0.571971, half_percent));
+}

@@ -53,6 +53,26 @@ TEST_CASE("p, hazard ratio and interval tell the same story") {
   CHECK(close(by_p.v, se * se, digits14));
 }
 
+TEST_CASE("A log-rank p of 0.075 and 485 deaths of 491 and 485 patients are a hazard ratio of 0.85, 0.71 to 1.02 (bladder cancer, Lancet 1999;354:533)") {
+  // Tierney et al. (2007), equations for p with the events of both arms together
+  const double v = log_rank_variance_by_allocation(485, 491.0 / 976);
+  CHECK(close(v, 121.2, printed(1)));
+  const auto s = log_rank_from_p(0.075, v, favours::treated);
+  CHECK(close(*s.observed_minus_expected, -19.6, printed(1)));
+  const auto e = hazard_ratio{}(s);
+  CHECK(close(std::exp(e.y), 0.85, printed(2)));
+  CHECK(close(std::exp(e.y - 1.959963984540054 * std::sqrt(e.v)), 0.71, printed(2)));
+  CHECK(close(std::exp(e.y + 1.959963984540054 * std::sqrt(e.v)), 1.02, printed(2)));
+}
+
+TEST_CASE("HR 0.86 with P = 0.003 and its interval 0.77 to 0.95 have one standard error within their rounding (Eur Urol 2005;48:202)") {
+  const auto by_interval = estimate_from_printed_interval({as_printed("0.86"), as_printed("0.77"), as_printed("0.95")}, scale::log);
+  const double by_p = std::sqrt(log_hazard_ratio_from_p(0.86, 0.003).v);
+  CHECK(by_interval.warnings.empty());
+  CHECK(by_interval.se_lowest < by_p);
+  CHECK(by_p < by_interval.se_highest);
+}
+
 TEST_CASE("Double agrees with 50 digits, for very small p too") {
   for (double p : {0.9, 0.05, 1e-12, 1e-300}) {
     CHECK(close(log_rank_from_p(p, 36, favours::treated).observed_minus_expected.value(), static_cast<double>(log_rank_from_p<cpp_bin_float_50>(p, 36, favours::treated).observed_minus_expected.value()), digits12));

@@ -7,10 +7,18 @@
 #include <metapool/math/roots.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 
 namespace metapool {
+
+/// What to do with numbers that are more skewed than log-normal ones, for which the transformation that makes them symmetric has lambda < 0 and a
+/// mean or variance that is infinite.
+enum class negative_lambda : std::uint8_t {
+  refused,   ///< not_estimable
+  logarithm  ///< lambda = 0, as the authors' program estmeansd does: mean and SD are then too small rather than infinite
+};
 
 /// Mean and standard deviation by way of a Box-Cox transformation to normal data.
 template <class Real = double>
@@ -41,11 +49,11 @@ Real box_cox_transform(const Real& r, const Real& lambda) {
 /// Luo (2018), Wan (2014) and Shi (2020); mean and SD of x follow by quadrature over the normal distribution cut to where x is positive.
 /// McGrath et al. draw random numbers instead and choose lambda for both pairs by least squares.
 /// Throws input_error as sd_from_five_numbers, and if a number is not positive; not_estimable if a pair coincides with the median, or if
-/// lambda < 0: the transformed normal then has a tail in x without finite mean or variance (use quantile_estimate).
+/// lambda < 0: the transformed normal then has a tail in x without finite mean or variance (use quantile_estimate, or see negative_lambda).
 /// lambda by a bracketed root of a rising function; 10 significant digits.
 /// McGrath, Zhao, Steele, Thombs & Benedetti (2020) Stat Methods Med Res 29:2520, doi:10.1177/0962280219889080.
 template <class Real>
-box_cox_result<Real> box_cox(const five_numbers<Real>& x) {
+box_cox_result<Real> box_cox(const five_numbers<Real>& x, negative_lambda beyond_log = negative_lambda::refused) {
   using std::exp, std::log, std::pow, std::sqrt;
   constexpr const char* function = "box_cox";
   detail::check(x, function);
@@ -66,8 +74,8 @@ box_cox_result<Real> box_cox(const five_numbers<Real>& x) {
   };
   box_cox_result<Real> r;
   const Real at_log = asymmetry(Real(0));
-  if (at_log > 64 * std::numeric_limits<Real>::epsilon()) {
-    detail::throw_not_estimable(function, "the numbers are more skewed than log-normal ones: after the transformation that makes them symmetric (lambda < 0) mean or variance are infinite; use quantile_estimate");
+  if (at_log > 64 * std::numeric_limits<Real>::epsilon() && beyond_log == negative_lambda::refused) {
+    detail::throw_not_estimable(function, "the numbers are more skewed than log-normal ones: after the transformation that makes them symmetric (lambda < 0) mean or variance are infinite; use quantile_estimate, or negative_lambda::logarithm to take them for log-normal");
   }
   if (at_log < 0) {
     Real upper = 1;
