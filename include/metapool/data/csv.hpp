@@ -5,6 +5,7 @@
 #include <metapool/data/delimited.hpp>
 #include <metapool/data/group_columns.hpp>
 #include <metapool/data/reported.hpp>
+#include <metapool/data/study_columns.hpp>
 #include <metapool/data/trial_rows.hpp>
 #include <metapool/data/trial_table.hpp>
 
@@ -33,6 +34,12 @@ struct csv_options {
   std::string estimate{}, se{}, variance{}, lower{}, upper{}, p{};
   std::string treated_time{}, control_time{};
   std::string events{}, total{}, time{}, mean{}, sd{}, r{}, alpha{}, items{};
+  std::string both{}, treated_only{}, control_only{}, neither{};
+  std::string before_mean{}, before_sd{}, after_mean{}, after_sd{}, correlation{};
+  std::string predictors{}, r_squared{}, observed_minus_expected{};
+  /// Of reported effects: the scale on which the file states estimates and intervals, and the level of its intervals.
+  stated_on on = stated_on::pooling_scale;
+  double level = 0.95;
 };
 
 namespace detail {
@@ -49,7 +56,11 @@ std::array<std::string, 7> named_columns(const csv_options& o, const char* funct
       {"p", &o.p},                           {"treated_time", &o.treated_time},   {"control_time", &o.control_time},
       {"events", &o.events},                 {"total", &o.total},                 {"time", &o.time},
       {"mean", &o.mean},                     {"sd", &o.sd},                       {"r", &o.r},
-      {"alpha", &o.alpha},                   {"items", &o.items}};
+      {"alpha", &o.alpha},                   {"items", &o.items},                 {"both", &o.both},
+      {"treated_only", &o.treated_only},     {"control_only", &o.control_only},   {"neither", &o.neither},
+      {"before_mean", &o.before_mean},       {"before_sd", &o.before_sd},         {"after_mean", &o.after_mean},
+      {"after_sd", &o.after_sd},             {"correlation", &o.correlation},     {"predictors", &o.predictors},
+      {"r_squared", &o.r_squared},           {"observed_minus_expected", &o.observed_minus_expected}};
   std::array<std::string, 7> named{};
   named[6] = o.label;
   for (const auto& choice : all) {
@@ -69,12 +80,36 @@ std::array<std::string, 7> named_columns(const csv_options& o, const char* funct
   return named;
 }
 
+/// Trials with a scale and a level that no column holds: the whole file has one of each.
+template <class Trial>
+concept with_statement = requires(Trial t) {
+  t.on;
+  t.level;
+};
+
+template <class Trial>
+void check_statement(const Trial& trial, stated_on on, double level, const char* function) {
+  if constexpr (with_statement<Trial>) {
+    if (trial.on != on) {
+      throw_input_error(function, "study '" + trial.label + "' is stated on the " + (on == stated_on::pooling_scale ? "natural scale, the file on the pooling scale"
+                                                                                                                    : "pooling scale, the file on the natural scale"));
+    }
+    if (trial.level != level) throw_input_error(function, "study '" + trial.label + "': level = " + to_text(trial.level) + " has no column; the file holds intervals of level " + to_text(level));
+  }
+}
+
 template <class Trial>
 trial_table<Trial> read_trials(std::string_view text, const csv_options& options, std::string file_name, const char* function) {
   const auto named = named_columns<Trial>(options, function);
   const delimited_options lexical{options.delimiter, options.decimal, options.missing};
+  check_level(function, options.level);
+  if (!with_statement<Trial> && (options.on != stated_on::pooling_scale || options.level != 0.95)) {
+    throw_input_error(function, std::string("csv_options.on and csv_options.level are of reported effects; a ") + trial_columns<Trial>::type_name + " has neither");
+  }
   trial_table<Trial> table;
   table.fractional = options.fractional;
+  table.on = options.on;
+  table.level = options.level;
   table.cells = scan(text, lexical, std::move(file_name), function);
   table.roles = find_columns<Trial>(table.cells, named, function);
   std::vector<std::size_t> number_columns;
@@ -85,7 +120,11 @@ trial_table<Trial> read_trials(std::string_view text, const csv_options& options
   table.trials.reserve(table.cells.rows());
   for (std::size_t row = 0; row < table.cells.rows(); ++row) {
     table.trials.push_back(trial_of_row<Trial>(table.cells, table.roles, table.fractional, row, function));
-    const Trial& trial = table.trials.back();
+    Trial& trial = table.trials.back();
+    if constexpr (with_statement<Trial>) {
+      trial.on = options.on;
+      trial.level = options.level;
+    }
     try {
       trial_columns<Trial>::check(trial, function, table.fractional);
     } catch (const input_error&) {
@@ -99,14 +138,18 @@ trial_table<Trial> read_trials(std::string_view text, const csv_options& options
 }  // namespace detail
 
 /// Reads trials from the text of a CSV or TSV file; Trial is binary_trial<Real>, continuous_trial<Real>, rate_trial<Real>,
-/// proportion<Real>, rate<Real>, group_mean<Real>, correlation<Real>, reliability<Real> or reported<Real>. Notation: see parse_delimited.
+/// proportion<Real>, rate<Real>, group_mean<Real>, pre_post<Real>, matched_pairs<Real>, correlation<Real>, partial_correlation<Real>, reliability<Real>,
+/// log_rank<Real> or reported<Real>. Notation: see parse_delimited.
 ///
 /// Columns are recognised by name, without regard to case, in the styles of this library (treated_events, treated_total, control_events,
 /// control_total; treated_mean, treated_sd, ...), of metafor (ai n1i ci n2i, ai bi ci di; m1i sd1i n1i m2i sd2i n2i), of meta (event.e n.e
 /// event.c n.c; mean.e sd.e n.e ...), and events_treat n_treat events_ctrl n_ctrl (mean_treat sd_treat ...); rates as treated_events
 /// treated_time control_events control_time, x1i t1i x2i t2i, event.e time.e event.c time.c; of one group events total (xi ni, event n), events time (xi ti,
-/// event time), mean sd total (mi sdi ni, mean sd n), r total (ri ni, cor n), alpha items total (ai mi ni); reported effects as estimate with
-/// se, variance, lower and upper or p, as yi vi sei, TE seTE, _meta_es _meta_se, all on the pooling scale (the logarithm of a ratio); the label
+/// event time), mean sd total (mi sdi ni, mean sd n), r total (ri ni, cor n), alpha items total (ai mi ni); matched pairs as both treated_only
+/// control_only neither (ai bi ci di); one group measured twice as before_mean before_sd after_mean after_sd total correlation; partial correlations as r predictors
+/// total and, for semi-partial ones, r_squared (ri mi ni r2i); log-rank statistics as observed_minus_expected variance (O-E V); reported effects as estimate with
+/// se, variance, lower and upper or p, as yi vi sei, TE seTE, _meta_es _meta_se, estimates and 95 % intervals on the pooling scale (the logarithm of a ratio) unless
+/// csv_options.on and csv_options.level say otherwise; the label
 /// as label, study, trial, slab or studlab. csv_options names others. Of events, total and non-events (bi, di) of an arm two suffice: the third number is
 /// their sum or difference where both are known, and where all three are given they must agree. Other columns are kept:
 /// table.text(row, "country"), table.number(row, "year").
@@ -162,6 +205,7 @@ std::string to_csv(const trial_table<Trial>& table) {
   for (std::size_t row = 0; row < table.size(); ++row) {
     const Trial& trial = table[row];
     columns::check(trial, "to_csv", table.fractional);
+    detail::check_statement(trial, table.on, table.level, "to_csv");
     const Trial read = detail::trial_of_row<Trial>(cells, table.roles, table.fractional, row, "to_csv");
     const auto before = columns::disassemble(read), now = columns::disassemble(trial);
     const auto changed = [&](std::size_t r) {
@@ -193,7 +237,7 @@ std::string to_csv(const trial_table<Trial>& table) {
 
 /// CSV text of trials alone (vector, array or span of binary_trial or continuous_trial): the columns label, treated_events, ... under this
 /// library's names, comma and decimal point, an empty cell for what is missing. Throws input_error if a trial breaks a rule of check(trial)
-/// (counts may be fractional).
+/// (counts may be fractional), or is a reported effect on the natural scale or with an interval of another level than 95 %.
 template <class Trials>
   requires requires(const Trials& t) { detail::trial_columns<typename Trials::value_type>::type_name; t.begin(); t.end(); }
 std::string to_csv(const Trials& trials) {
@@ -205,6 +249,7 @@ std::string to_csv(const Trials& trials) {
   out += '\n';
   for (const auto& trial : trials) {
     columns::check(trial, "to_csv", fractional_counts::allowed);
+    detail::check_statement(trial, stated_on::pooling_scale, 0.95, "to_csv");
     detail::append_field(out, trial.label, ',');
     const auto numbers = columns::disassemble(trial);
     for (std::size_t r = 0; r < 6; ++r) {

@@ -2,17 +2,12 @@
 #pragma once
 
 #include <metapool/data/column_names.hpp>
+#include <metapool/data/stated_on.hpp>
 
 #include <optional>
 #include <string>
 
 namespace metapool {
-
-/// On which scale a reported estimate and its interval are stated.
-enum class stated_on {
-  pooling_scale,  ///< as it is pooled: a log risk ratio, a mean difference
-  natural_scale   ///< as it is read: a risk ratio
-};
 
 /// A study of which only the effect is known, as a paper prints it: an estimate with a standard error, a variance, an interval or a p-value.
 /// estimate, lower and upper are on the scale `on`; se and variance always on the pooling scale (that of log ratios for ratios). A number that
@@ -103,14 +98,7 @@ struct trial_columns<reported<Real>> {
 
   static row_numbers<Real> disassemble(const reported<Real>& t) { return {t.estimate, t.se, t.variance, t.lower, t.upper, t.p}; }
 
-  /// A file's columns hold 95 % intervals on the pooling scale; anything else would be read back as something else.
-  static void check(const reported<Real>& t, const char* function, fractional_counts) {
-    metapool::check(t, function);
-    if (t.on != stated_on::pooling_scale) {
-      throw_input_error(function, "study '" + t.label + "': an estimate on the natural scale has no column; bring it to the pooling scale first");
-    }
-    if (t.level != 0.95) throw_study_error(function, t.label, "level", t.level, "has no column; a file holds 95 % intervals");
-  }
+  static void check(const reported<Real>& t, const char* function, fractional_counts) { metapool::check(t, function); }
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <metapool/data/column_names.hpp>
+#include <metapool/data/stated_on.hpp>
 #include <metapool/text/utf8.hpp>
 
 #include <cstddef>
@@ -27,6 +28,8 @@ struct trial_table {
   detail::role_columns roles{};           ///< which columns the trials were read from
   std::vector<std::string> warnings{};    ///< what is odd but was taken, such as two studies of one label
   fractional_counts fractional = fractional_counts::refused;
+  stated_on on = stated_on::pooling_scale;  ///< of reported effects: what the file's estimates and intervals are, which no column says
+  double level = 0.95;                      ///< of reported effects: the level of the file's intervals
 
   std::size_t size() const { return trials.size(); }
   bool empty() const { return trials.empty(); }
@@ -145,6 +148,8 @@ trial_table<Trial> where(const trial_table<Trial>& table, Predicate&& keep) {
   out.cells.names = table.cells.names;
   out.roles = table.roles;
   out.fractional = table.fractional;
+  out.on = table.on;
+  out.level = table.level;
   for (std::size_t row = 0; row < table.size(); ++row) {
     if (!keep(trial_row<Trial>(table, row))) continue;
     out.trials.push_back(table.trials[row]);
