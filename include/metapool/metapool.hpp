@@ -123,3 +123,11 @@
 #include <metapool/report/summary.hpp>
 #include <metapool/report/verification.hpp>
 #include <metapool/report/verify.hpp>
+
+// Regression takes designs as Eigen's matrices, and is there where Eigen is.
+#if __has_include(<Eigen/Core>)
+#include <metapool/model/design.hpp>
+#include <metapool/model/meta_regression.hpp>
+
+#include <metapool/inference/regression.hpp>
+#endif

@@ -27,6 +27,12 @@ class not_estimable : public error {
   using error::error;
 };
 
+/// Columns of a design are linear combinations of others, so that their coefficients are not defined. The message names them.
+class rank_error : public error {
+ public:
+  using error::error;
+};
+
 /// Inference was asked of a fit whose iteration did not converge.
 class convergence_error : public error {
  public:
