@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace metapool;
 using namespace metapool_test;
 
@@ -33,8 +35,7 @@ TEST_CASE("a method for inverse-variance weights refuses fits with other weights
   }
   for (const model m : {model::mantel_haenszel, model::peto, model::ivhet, model::quality_effects, model::unrestricted_weighted_least_squares}) {
     fit.model = m;
-    fit.method = "its name";
     CHECK(message_of<input_error>([&] { metapool::detail::check_inverse_variance("f", fit); }) ==
-          "f: needs an inverse-variance fit (common_effect or random_effects), and this one is by its name");
+          std::string("f: needs an inverse-variance fit (common_effect or random_effects), and this one is by ") + name(m));
   }
 }

@@ -28,7 +28,7 @@ void check_two_studies(const char* function, const model_fit<Real>& fit) {
 template <class Real>
 void check_inverse_variance(const char* function, const model_fit<Real>& fit) {
   if (!weighs_by_inverse_variance(fit.model)) {
-    throw_input_error(function, std::string("needs an inverse-variance fit (common_effect or random_effects), and this one is by ") + fit.method);
+    throw_input_error(function, std::string("needs an inverse-variance fit (common_effect or random_effects), and this one is by ") + name(fit.model));
   }
 }
 

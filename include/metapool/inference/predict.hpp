@@ -20,7 +20,7 @@ prediction<Real> predict_with(const char* function, const model_fit<Real>& fit, 
   check_fit(function, fit, level);
   if (!fit.tau2) {
     throw_not_estimable(function, has_between_study_variance(fit.model) ? std::string("one study has no between-study variance")
-                                                                     : std::string("a ") + name(fit.model) + " fit has no between-study variance; predict from random_effects");
+                                                                     : std::string(fit.model == model::unrestricted_weighted_least_squares ? "an " : "a ") + name(fit.model) + " fit has no between-study variance; predict from random_effects");
   }
   if (df && !(*df > 0)) throw_not_estimable(function, "k = " + std::to_string(fit.k()) + " studies leave no degrees of freedom for this method");
   prediction<Real> p;
