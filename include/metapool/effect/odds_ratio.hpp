@@ -7,12 +7,10 @@
 
 namespace metapool {
 
-/// Odds ratio: y = log(a d / (b c)), v = 1/a + 1/b + 1/c + 1/d.
-/// Scale: log. Domain: all four cells positive (after the zero-cell policy). 15 significant digits.
-/// Woolf (1955) Ann Hum Genet 19:251, doi:10.1111/j.1469-1809.1955.tb01348.x.
-struct odds_ratio {
-  static constexpr measure_info info{"odds_ratio", "OR", "odds ratio", scale::log};
+namespace detail {
 
+/// What the odds ratio and the measures that are made from it have in common.
+struct needs_all_cells {
   template <class Real>
   static bool defined(const two_by_two<Real>& t) {
     return t.a > 0 && t.b > 0 && t.c > 0 && t.d > 0;
@@ -23,6 +21,15 @@ struct odds_ratio {
   static bool uninformative(const two_by_two<Real>& t) {
     return (t.a == 0 && t.c == 0) || (t.b == 0 && t.d == 0);
   }
+};
+
+}  // namespace detail
+
+/// Odds ratio: y = log(a d / (b c)), v = 1/a + 1/b + 1/c + 1/d.
+/// Scale: log. Domain: all four cells positive (after the zero-cell policy). 15 significant digits.
+/// Woolf (1955) Ann Hum Genet 19:251, doi:10.1111/j.1469-1809.1955.tb01348.x.
+struct odds_ratio : detail::needs_all_cells {
+  static constexpr measure_info info{"odds_ratio", "OR", "odds ratio", scale::log};
 
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {

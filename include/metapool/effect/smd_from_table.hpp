@@ -96,18 +96,8 @@ Real probit_difference_of(const Real& z1, const Real& z2, const Real& difference
 /// Scale: identity, in standard deviations; positive where the treated arm has more events. Domain: all four cells positive (after the
 /// zero-cell policy). 13 significant digits, also where the two risks are close.
 /// Sanchez-Meca, Marin-Martinez & Chacon-Moscoso (2003) Psychol Methods 8:448, doi:10.1037/1082-989X.8.4.448.
-struct probit_difference {
+struct probit_difference : detail::needs_all_cells {
   static constexpr measure_info info{"probit_difference", "SMD", "standardised mean difference (from probits)", scale::identity};
-
-  template <class Real>
-  static bool defined(const two_by_two<Real>& t) {
-    return odds_ratio::defined(t);
-  }
-
-  template <class Real>
-  static bool uninformative(const two_by_two<Real>& t) {
-    return odds_ratio::uninformative(t);
-  }
 
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {

@@ -14,18 +14,8 @@ namespace metapool {
 /// Scale: identity, from -1 to 1. Domain: all four cells positive (after the zero-cell policy). 14 significant digits: 1 - y^2 is computed
 /// as 4 a b c d / (a d + b c)^2.
 /// Yule (1912) J R Stat Soc 75:579, doi:10.2307/2340126.
-struct yules_q {
+struct yules_q : detail::needs_all_cells {
   static constexpr measure_info info{"yules_q", "Q", "Yule's Q", scale::identity};
-
-  template <class Real>
-  static bool defined(const two_by_two<Real>& t) {
-    return odds_ratio::defined(t);
-  }
-
-  template <class Real>
-  static bool uninformative(const two_by_two<Real>& t) {
-    return odds_ratio::uninformative(t);
-  }
 
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {
@@ -38,18 +28,8 @@ struct yules_q {
 /// Yule's Y (coefficient of colligation): y = (sqrt(a d) - sqrt(b c)) / (sqrt(a d) + sqrt(b c)), v = (1 - y^2)^2 (1/a + 1/b + 1/c + 1/d) / 16.
 /// Scale: identity, from -1 to 1. Domain: all four cells positive (after the zero-cell policy). 14 significant digits.
 /// Yule (1912) J R Stat Soc 75:579, doi:10.2307/2340126.
-struct yules_y {
+struct yules_y : detail::needs_all_cells {
   static constexpr measure_info info{"yules_y", "Y", "Yule's Y", scale::identity};
-
-  template <class Real>
-  static bool defined(const two_by_two<Real>& t) {
-    return odds_ratio::defined(t);
-  }
-
-  template <class Real>
-  static bool uninformative(const two_by_two<Real>& t) {
-    return odds_ratio::uninformative(t);
-  }
 
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {

@@ -46,4 +46,19 @@ void fill_inverse_variance(const char* function, model_fit<Real>& fit, const Rea
   for (std::size_t i = 0; i < k; ++i) fit.weights[i] = 1 / ((v[i] + tau2) * s.w);
 }
 
+/// The rest of a fit whose estimate and terms of the denominator (in fit.weights, their sum `denominator`) come from the counts: se, Q of the
+/// studies' effects around that estimate with weights 1/v, shares of the denominator as weights.
+template <class Real>
+void fill_around_estimate(model_fit<Real>& fit, const Real& variance, const Real& denominator) {
+  using std::sqrt;
+  fit.se = sqrt(variance);
+  fit.q = 0;
+  fit.df = fit.data.size() - 1;
+  for (std::size_t i = 0; i < fit.data.size(); ++i) {
+    const Real r = fit.data.y[i] - fit.estimate;
+    fit.q += r * r / fit.data.v[i];
+    fit.weights[i] /= denominator;
+  }
+}
+
 }  // namespace metapool::detail

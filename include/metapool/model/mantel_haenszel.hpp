@@ -111,7 +111,6 @@ template <detail::binary_trials Trials, mantel_haenszel_measure Measure, class P
 auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy& policy = {}, fractional_counts fractional = fractional_counts::refused)
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
-  using std::sqrt;
   constexpr const char* function = "mantel_haenszel";
   detail::check_policy(policy);
   model_fit<Real> fit;
@@ -147,14 +146,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
                                               "add a correction or use an exact method");
   }
   if (!(variance > 0)) detail::throw_not_estimable(function, std::string("the variance of the pooled ") + std::string(Measure::info.label) + " is zero");
-  fit.se = sqrt(variance);
-  fit.q = 0;
-  for (std::size_t i = 0; i < fit.data.size(); ++i) {
-    const Real r = fit.data.y[i] - fit.estimate;
-    fit.q += r * r / fit.data.v[i];
-    fit.weights[i] /= sums.s;
-  }
-  fit.df = fit.data.size() - 1;
+  detail::fill_around_estimate(fit, variance, sums.s);
   if (corrected > 0) {
     fit.notes.push_back(std::string(Policy::name) + " continuity correction added to " + std::to_string(corrected) + (corrected == 1 ? " table" : " tables") + " before pooling");
   } else if (std::any_of(fit.data.audit.begin(), fit.data.audit.end(), [](const auto& a) { return a.corrected(); })) {

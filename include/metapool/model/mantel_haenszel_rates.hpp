@@ -82,7 +82,6 @@ template <detail::rate_trials Trials, mantel_haenszel_rate_measure Measure, rate
 auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy& policy = {}, fractional_counts fractional = fractional_counts::refused)
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
-  using std::sqrt;
   constexpr const char* function = "mantel_haenszel";
   detail::check_policy(policy);
   model_fit<Real> fit;
@@ -110,14 +109,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
     detail::throw_not_estimable(function, std::string("the pooled ") + std::string(Measure::info.label) +
                                               " is not defined: there are no events in one arm of any study (for a difference: in both arms)");
   }
-  fit.se = sqrt(variance);
-  fit.q = 0;
-  for (std::size_t i = 0; i < fit.data.size(); ++i) {
-    const Real r = fit.data.y[i] - fit.estimate;
-    fit.q += r * r / fit.data.v[i];
-    fit.weights[i] /= sums.s;
-  }
-  fit.df = fit.data.size() - 1;
+  detail::fill_around_estimate(fit, variance, sums.s);
   if (corrected > 0) {
     fit.notes.push_back(std::string(Policy::name) + " continuity correction added to the events of " + std::to_string(corrected) +
                         (corrected == 1 ? " trial" : " trials") + " before pooling");
