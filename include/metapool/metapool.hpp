@@ -98,6 +98,7 @@
 #include <metapool/model/revman_random_effects.hpp>
 #include <metapool/model/subgroups.hpp>
 
+#include <metapool/inference/analyse.hpp>
 #include <metapool/inference/blup.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/inference/heterogeneity.hpp>
@@ -105,6 +106,7 @@
 #include <metapool/inference/information_criteria.hpp>
 #include <metapool/inference/number_needed_to_treat.hpp>
 #include <metapool/inference/predict.hpp>
+#include <metapool/inference/profiles.hpp>
 #include <metapool/inference/q_profile.hpp>
 #include <metapool/inference/subgroup_test.hpp>
 #include <metapool/inference/table_tests.hpp>
