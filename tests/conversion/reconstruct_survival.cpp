@@ -144,6 +144,21 @@ TEST_CASE("Without the number of events the censoring of the last stretch follow
   CHECK(events(r.patients) == r.events);
 }
 
+TEST_CASE("The censoring of the last stretch is that of the stretches before, per unit of time, spread evenly: by hand") {
+  // 40 of 100 are censored in the first 10 months, so 40 of the other 60 in the last 10, at 10 + 10 k / 41: 20 of them before the fall by half at
+  // month 15, which 20 of the remaining 40 patients make
+  const auto same = reconstruct_survival<double>({{15, 0.5}, {20, 0.5}}, {{0, 100}, {10, 60}});
+  CHECK(same.events == 20);
+  CHECK(same.patients.size() == 100);
+  double before = 0;
+  for (const auto& p : same.patients) before += p.time < 15;
+  CHECK(before == 60);
+  // 20 of 100 in 10 months are 10 in 5 months: 5 of them before month 12.5, where half of 75 patients, rounded up, have the event
+  const auto half = reconstruct_survival<double>({{12.5, 0.5}, {15, 0.5}}, {{0, 100}, {10, 80}});
+  CHECK(half.events == 38);
+  CHECK(events(half.patients) == 38);
+}
+
 TEST_CASE("float and 50 digits reconstruct the same patients as double") {
   using boost::multiprecision::cpp_bin_float_50;
   const arm a = simulated(60, 0.05, 3);
