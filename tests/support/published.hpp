@@ -58,6 +58,15 @@ std::vector<metapool::binary_trial<Real>> msc(double lanzoni_deaths = 2) {
           trial<Real>("Adas", 3, 10, 6, 10)};
 }
 
+/// Diuretics against pre-eclampsia, 9 trials: women with it and women, treated and control.
+/// Collins, Yusuf & Peto (1985) Br Med J 290:17, as in Viechtbauer (2007) table I and metadat's dat.collins1985b.
+template <class Real = double>
+std::vector<metapool::binary_trial<Real>> collins() {
+  return {trial<Real>("1", 14, 131, 14, 136),     trial<Real>("2", 21, 385, 17, 134),  trial<Real>("3", 14, 57, 24, 48),
+          trial<Real>("4", 6, 38, 18, 40),        trial<Real>("5", 12, 1011, 35, 760), trial<Real>("6", 138, 1370, 175, 1336),
+          trial<Real>("7", 15, 506, 20, 524),     trial<Real>("8", 6, 108, 2, 103),    trial<Real>("9", 65, 153, 40, 102)};
+}
+
 /// The same trials with the arms swapped.
 template <class Real>
 std::vector<metapool::binary_trial<Real>> swapped(std::vector<metapool::binary_trial<Real>> trials) {

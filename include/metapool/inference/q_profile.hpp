@@ -2,7 +2,7 @@
 #pragma once
 
 #include <metapool/inference/check.hpp>
-#include <metapool/inference/heterogeneity.hpp>
+#include <metapool/inference/fill_tau2_interval.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/math/arithmetic.hpp>
 #include <metapool/math/chi_squared.hpp>
@@ -46,11 +46,7 @@ struct q_profile {
     r.lower = detail::solve_q(problem, high, state);
     r.upper = detail::solve_q(problem, low, state);
     if (!state.converged) throw convergence_error("q_profile: the search for an end of the interval did not converge");
-    const Real typical = typical_variance(v);
-    r.i2_lower = r.lower / (r.lower + typical);
-    r.i2_upper = r.upper / (r.upper + typical);
-    r.h2_lower = 1 + r.lower / typical;
-    r.h2_upper = 1 + r.upper / typical;
+    detail::fill_i2_h2(r, typical_variance(v));
     return r;
   }
 };

@@ -95,6 +95,7 @@ struct tau2_interval {
   Real i2_upper{};
   Real h2_lower{};
   Real h2_upper{};
+  std::vector<std::string> notes{};  ///< a set in several parts, and the like
 };
 
 }  // namespace metapool
