@@ -104,10 +104,13 @@
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/information_criteria.hpp>
+#include <metapool/inference/kenward_roger.hpp>
 #include <metapool/inference/number_needed_to_treat.hpp>
 #include <metapool/inference/predict.hpp>
+#include <metapool/inference/predict_partlett_riley.hpp>
 #include <metapool/inference/profiles.hpp>
 #include <metapool/inference/q_profile.hpp>
+#include <metapool/inference/sidik_jonkman_robust.hpp>
 #include <metapool/inference/subgroup_test.hpp>
 #include <metapool/inference/table_tests.hpp>
 #include <metapool/inference/wald.hpp>

@@ -89,8 +89,13 @@ prediction<Real> predict(const model_fit<Real>& fit, const mean_inference<Real>&
 
 /// The prediction interval that goes with an interval of the mean: its standard error, its distribution, its level. metafor's default: it
 /// equals the interval of the mean if tau2 = 0. With a Hartung-Knapp mean, Partlett and Riley's with k - 1 (meta's "HK").
+/// Throws input_error if the mean has an estimate other than the fit's (Henmi and Copas's, say), or an interval that is not symmetric:
+/// neither has a prediction that goes with it.
 template <class Real>
 prediction<Real> predict(const model_fit<Real>& fit, const mean_inference<Real>& mean) {
+  if (mean.estimate != fit.estimate || !(mean.critical > 0)) {
+    detail::throw_input_error("predict", "the interval of the mean by " + mean.method + " is not of the form estimate -+ critical value x standard error about the fit's estimate; predict by a named method");
+  }
   prediction<Real> p = detail::predict_with("predict", fit, mean.se, mean.df, mean.level, "as the mean's interval");
   p.method += ", by " + mean.method;
   return p;
