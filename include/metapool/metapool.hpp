@@ -83,11 +83,24 @@
 #include <metapool/conversion/tables.hpp>
 
 #include <metapool/tau2/any.hpp>
+#include <metapool/tau2/approximate_reml.hpp>
+#include <metapool/tau2/bayes_modal.hpp>
+#include <metapool/tau2/bootstrap_dersimonian_laird.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
+#include <metapool/tau2/fixed.hpp>
+#include <metapool/tau2/generalized_q.hpp>
+#include <metapool/tau2/hartung_makambi.hpp>
+#include <metapool/tau2/hedges.hpp>
+#include <metapool/tau2/hunter_schmidt.hpp>
+#include <metapool/tau2/iterated_dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
+#include <metapool/tau2/median_unbiased_paule_mandel.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
 #include <metapool/tau2/problem.hpp>
 #include <metapool/tau2/reml.hpp>
+#include <metapool/tau2/rukhin.hpp>
+#include <metapool/tau2/sidik_jonkman.hpp>
+#include <metapool/tau2/two_step.hpp>
 
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/fit.hpp>

@@ -2,6 +2,7 @@
 // The contract that all estimators share.
 #include <metapool/tau2/any.hpp>
 
+#include "support/close.hpp"
 #include "support/published.hpp"
 
 #include <doctest/doctest.h>
@@ -24,7 +25,7 @@ struct not_an_estimator {
 /// The messages of all estimators on the same input, each with its own name taken off.
 std::string refusal(const std::vector<double>& y, const std::vector<double>& v) {
   std::string first;
-  for (const char* code : {"DL", "PM", "REML", "ML"}) {
+  for (const auto& entry : tau2_codes) {
     std::visit(
         [&](const auto& estimator) {
           const std::string m = message_of<input_error>([&] { estimator(std::span<const double>(y), std::span<const double>(v)); });
@@ -34,7 +35,7 @@ std::string refusal(const std::vector<double>& y, const std::vector<double>& v) 
           if (first.empty()) first = rest;
           CHECK(rest == first);
         },
-        *tau2_from_code(code));
+        entry.second);
   }
   return first;
 }
@@ -47,6 +48,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 TEST_CASE("the estimators meet their concept, and what has no call does not") {
   static_assert(tau2_estimator<reml> && tau2_estimator<paule_mandel, float> && tau2_estimator<dersimonian_laird, long double>);
   static_assert(tau2_estimator<maximum_likelihood> && tau2_estimator<dersimonian_laird_around<double>>);
+  static_assert(tau2_estimator<hedges> && tau2_estimator<generalized_q_with<long double>, long double> && tau2_estimator<bayes_modal, float>);
   static_assert(!tau2_estimator<not_an_estimator>);
   CHECK(std::string(not_an_estimator::name) == "none");
 }
@@ -74,14 +76,37 @@ TEST_CASE("every estimator refuses numbers whose powers leave the number type, i
   CHECK(contains(message_of<input_error>([&] { reml{}(std::span<const float>(y), std::span<const float>(v)); }), "REML: study '2': y = 10000 is too far"));
 }
 
-TEST_CASE("every estimator gives 0 for equal effects, and 0 with no error for two equal studies") {
+TEST_CASE("every estimator but the Bayes modal one gives 0 for equal effects, of two studies too") {
   const std::vector<double> y{0.7, 0.7, 0.7}, v{1e-8, 1, 1e8};
-  for (const char* code : {"DL", "PM", "REML", "ML"}) {
+  for (const auto& entry : tau2_codes) {
+    const std::string code(entry.first);
+    CAPTURE(code);
+    const bool zero = code != "BM";
     std::visit(
         [&](const auto& estimator) {
-          CHECK(estimator(std::span<const double>(y), std::span<const double>(v)).tau2 == 0.0);
-          CHECK(estimator(std::span<const double>(y).first(2), std::span<const double>(v).first(2)).tau2 == 0.0);
+          CHECK((estimator(std::span<const double>(y), std::span<const double>(v)).tau2 == 0.0) == zero);
+          CHECK((estimator(std::span<const double>(y).first(2), std::span<const double>(v).first(2)).tau2 == 0.0) == zero);
         },
-        *tau2_from_code(code));
+        entry.second);
+  }
+}
+
+TEST_CASE("every estimator of two studies of equal precision: where the effects differ by chance only, and where they do not") {
+  // y = +-d/2, v = 1: Q = d^2 / 2, and all moment estimators, PM and REML are max(0, d^2 / 2 - 1)
+  const std::vector<double> v{1, 1}, near{-0.5, 0.5}, far{-2, 2};
+  for (const auto& entry : tau2_codes) {
+    const std::string code(entry.first);
+    CAPTURE(code);
+    std::visit(
+        [&](const auto& estimator) {
+          const double a = estimator(std::span<const double>(near), std::span<const double>(v)).tau2;
+          const double b = estimator(std::span<const double>(far), std::span<const double>(v)).tau2;
+          CHECK(b > a);
+          const bool positive = code == "SJ" || code == "SJ2" || code == "HM" || code == "BP" || code == "BM" || code == "PMM";
+          CHECK((a > 0) == positive);
+          const bool standard = !positive && code != "HS" && code != "ML" && code != "B0" && code != "DLb";
+          if (standard) CHECK(close(b, 7.0, digits14));
+        },
+        entry.second);
   }
 }

@@ -61,29 +61,84 @@ score_point<Real> score_at(const Problem& problem, const Real& t, likelihood_kin
   return p;
 }
 
-template <class Problem>
-class maxima_search {
+/// What a search of maxima is told: a likelihood, full or restricted, with y'PPy and Q multiplied by `inflation`.
+template <tau2_problem Problem>
+class likelihood_objective {
  public:
   using Real = typename Problem::real_type;
-  maxima_search(const Problem& problem, likelihood_kind kind) : problem_(problem), kind_(kind), range_(problem.range()) {}
+  likelihood_objective(const Problem& problem, likelihood_kind kind, const Real& inflation = Real(1))
+      : problem_(problem), kind_(kind), inflation_(inflation), range_(problem.range()) {}
+
+  const input_range<Real>& range() const { return range_; }
+
+  score_point<Real> score(const Real& t) const {
+    score_point<Real> p = score_at(problem_, t, kind_);
+    p.a *= inflation_;
+    p.da *= inflation_;
+    return p;
+  }
+
+  /// What is maximised.
+  Real value(const Real& t) const {
+    Real l = problem_.log_likelihood(t, kind_);
+    if (inflation_ != 1) l -= (inflation_ - 1) * problem_.at(t).q / 2;
+    return l;
+  }
+
+  /// No maximum lies below it.
+  Real lower_bound() const { return Real(0); }
+
+  /// No stationary point lies beyond it: a <= S / (v_min + t)^2 and g >= n / (v_max + t), S = the residual sum of squares of unweighted
+  /// least squares, n = k - p (or k).
+  Real upper_bound() const {
+    using std::sqrt;
+    const Real n = static_cast<Real>(kind_ == likelihood_kind::restricted ? problem_.k() - problem_.p() : problem_.k());
+    const Real s = inflation_ * range_.sum_of_squares / n;
+    const Real x = (s + sqrt(Real(s * s + 4 * s * (range_.v_max - range_.v_min)))) / 2;
+    return x * Real(1.000001) - range_.v_min;
+  }
+
+  /// Beyond it a/g falls, so that there is at most one root.
+  Real tail() const { return range_.v_max - 2 * range_.v_min; }
+
+  /// A first guess: the moment estimator of DerSimonian and Laird.
+  Real start() const {
+    const auto s = problem_.at(Real(0));
+    const Real c = s.trace_p();
+    return c > 0 ? Real((s.q - static_cast<Real>(problem_.k() - problem_.p())) / c) : Real(0);
+  }
+
+ private:
+  const Problem& problem_;
+  likelihood_kind kind_;
+  Real inflation_;
+  input_range<Real> range_;
+};
+
+/// All maxima on [0, inf) of an objective whose score is a - g, both falling with convex logarithms.
+template <class Objective>
+class maxima_search {
+ public:
+  using Real = typename Objective::Real;
+  explicit maxima_search(const Objective& objective) : objective_(objective), range_(objective.range()) {}
 
   /// Calls found(tau2) for every local maximum on [0, inf), ascending.
   template <class Found>
   void run(Found found) {
-    const score_point<Real> zero = at(Real(0));
-    if (!(zero.value() > 0)) found(Real(0));
-    const Real top = upper_bound();
-    if (!(top > 0)) return;
+    const score_point<Real> first = at(objective_.lower_bound());
+    if (!(first.value() > 0)) found(first.t);
+    const Real top = objective_.upper_bound();
+    if (!(top > first.t)) return;
     const score_point<Real> end = at(top);
-    const Real tail = range_.v_max - 2 * range_.v_min;  // beyond it there is at most one root
-    if (tail > 0 && tail < top) {
+    const Real tail = objective_.tail();
+    if (tail > first.t && tail < top) {
       const score_point<Real> middle = at(tail);
-      search(zero, middle, 0, found);
+      search(first, middle, 0, found);
       polish_if_falling(middle, end, found);
-    } else if (tail > 0) {
-      search(zero, end, 0, found);
+    } else if (tail > first.t) {
+      search(first, end, 0, found);
     } else {
-      polish_if_falling(zero, end, found);
+      polish_if_falling(first, end, found);
     }
   }
 
@@ -92,17 +147,7 @@ class maxima_search {
  private:
   score_point<Real> at(const Real& t) {
     ++state.iterations;
-    return score_at(problem_, t, kind_);
-  }
-
-  /// No stationary point lies beyond it: a <= S / (v_min + t)^2 and g >= n / (v_max + t), S = the residual sum of squares of unweighted
-  /// least squares, n = k - p (or k).
-  Real upper_bound() const {
-    using std::sqrt;
-    const Real n = static_cast<Real>(kind_ == likelihood_kind::restricted ? problem_.k() - problem_.p() : problem_.k());
-    const Real s = range_.sum_of_squares / n;
-    const Real x = (s + sqrt(Real(s * s + 4 * s * (range_.v_max - range_.v_min)))) / 2;
-    return x * Real(1.000001) - range_.v_min;
+    return objective_.score(t);
   }
 
   template <class Found>
@@ -114,19 +159,12 @@ class maxima_search {
       const Real ratio = p.g / p.a;
       return std::pair<Real, Real>(1 - ratio, (p.dg - ratio * p.da) / p.a);
     };
-    const Real guess = left.t > 0 ? left.t : start();
+    const Real guess = left.t > 0 ? left.t : objective_.start();
     metapool::convergence<Real> c;
     const Real lower = left.t;
     const Real root = newton_root(f, guess > lower && guess < right.t ? guess : Real((lower + right.t) / 2), lower, right.t, c);
     if (!c.converged) state.converged = false;
     found(root);
-  }
-
-  /// A first guess: the moment estimator of DerSimonian and Laird.
-  Real start() {
-    const auto s = problem_.at(Real(0));
-    const Real c = s.trace_p();
-    return c > 0 ? Real((s.q - static_cast<Real>(problem_.k() - problem_.p())) / c) : Real(0);
   }
 
   template <class Found>
@@ -147,17 +185,16 @@ class maxima_search {
     search(middle, right, depth + 1, found);
   }
 
-  const Problem& problem_;
-  likelihood_kind kind_;
+  const Objective& objective_;
   input_range<Real> range_;
 };
 
-/// The tau2 >= 0 with the largest likelihood; all local maxima are in the result if there are several.
-template <tau2_problem Problem>
-tau2_estimate<typename Problem::real_type> maximise_likelihood(const Problem& problem, likelihood_kind kind) {
-  using Real = typename Problem::real_type;
+/// The tau2 >= 0 at which an objective is largest; all local maxima are in the result if there are several.
+template <class Objective>
+tau2_estimate<typename Objective::Real> maximise(const Objective& objective) {
+  using Real = typename Objective::Real;
   tau2_estimate<Real> result;
-  maxima_search<Problem> search(problem, kind);
+  maxima_search<Objective> search(objective);
   std::size_t count = 0;
   Real best{};
   search.run([&](const Real& t) {
@@ -166,10 +203,10 @@ tau2_estimate<typename Problem::real_type> maximise_likelihood(const Problem& pr
     } else {
       if (count == 1) {
         result.maxima.push_back(result.tau2);
-        best = problem.log_likelihood(result.tau2, kind);
+        best = objective.value(result.tau2);
       }
       result.maxima.push_back(t);
-      const Real here = problem.log_likelihood(t, kind);
+      const Real here = objective.value(t);
       if (here > best) {
         best = here;
         result.tau2 = t;
@@ -179,8 +216,14 @@ tau2_estimate<typename Problem::real_type> maximise_likelihood(const Problem& pr
   });
   result.convergence = search.state;
   if (count == 0) result.convergence.converged = false;
-  result.convergence.residual = result.tau2 > 0 ? score_at(problem, result.tau2, kind).value() : Real(0);
+  result.convergence.residual = result.tau2 > 0 ? objective.score(result.tau2).value() : Real(0);
   return result;
+}
+
+/// The tau2 >= 0 with the largest likelihood; all local maxima are in the result if there are several.
+template <tau2_problem Problem>
+tau2_estimate<typename Problem::real_type> maximise_likelihood(const Problem& problem, likelihood_kind kind) {
+  return maximise(likelihood_objective<Problem>(problem, kind));
 }
 
 }  // namespace detail

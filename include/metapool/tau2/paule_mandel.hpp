@@ -43,6 +43,17 @@ Real solve_q(const Problem& problem, const Real& target, convergence<Real>& stat
   return root;
 }
 
+/// The standard error of the empirical Bayes estimator, sqrt(2 k^2 / (k - p)) / sum w.
+template <tau2_problem Problem, class Real = typename Problem::real_type>
+Real empirical_bayes_se(const Problem& problem, const Real& tau2) {
+  using std::sqrt;
+  const Real k = static_cast<Real>(problem.k());
+  const Real df = static_cast<Real>(problem.k() - problem.p());
+  Real w = 0;
+  for (const Real& x : problem.v()) w += 1 / (x + tau2);
+  return sqrt(Real(2 * k * k / df)) / w;
+}
+
 }  // namespace detail
 
 /// Between-study variance by Paule and Mandel: the tau2 >= 0 at which Q(tau2) = k - 1; the empirical Bayes estimator is the same.
@@ -62,15 +73,10 @@ struct paule_mandel {
   /// The same around any design: the tau2 >= 0 at which Q(tau2) = k - p.
   template <detail::tau2_problem Problem>
   tau2_estimate<typename Problem::real_type> estimate(const Problem& problem) const {
-    using std::sqrt;
     using Real = typename Problem::real_type;
     tau2_estimate<Real> result;
-    const Real k = static_cast<Real>(problem.k());
-    const Real df = static_cast<Real>(problem.k() - problem.p());
-    result.tau2 = detail::solve_q(problem, df, result.convergence);
-    Real w = 0;
-    for (const Real& x : problem.v()) w += 1 / (x + result.tau2);
-    result.se = sqrt(Real(2 * k * k / df)) / w;
+    result.tau2 = detail::solve_q(problem, static_cast<Real>(problem.k() - problem.p()), result.convergence);
+    result.se = detail::empirical_bayes_se(problem, result.tau2);
     return result;
   }
 };
