@@ -2,9 +2,9 @@
 // Reviews from the data packages of RevMan Web (version 1): three CSV files in a folder CDxxxxxx-analysis-data.
 #pragma once
 
-#include <metapool/data/delimited.hpp>
 #include <metapool/data/file.hpp>
 #include <metapool/data/revman.hpp>
+#include <metapool/data/revman_web_tables.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,34 +18,15 @@ namespace metapool {
 
 namespace detail {
 
-/// A table that may have a header and no rows.
-template <class = void>
-text_table table_or_header(std::string_view text, std::string name, const char* function) {
-  const std::size_t end = text.find_first_of("\r\n");
-  const bool rows = end != std::string_view::npos && text.find_first_not_of(" \t\r\n", end) != std::string_view::npos;
-  delimited_options options;
-  options.delimiter = ',';
-  options.missing.push_back("#N/A");
-  if (rows || text.find_first_not_of(" \t\r\n") == std::string_view::npos) return scan(text, options, std::move(name), function);
-  std::string with_row(text.substr(0, end));
-  const std::size_t columns = 1 + static_cast<std::size_t>(std::count(with_row.begin(), with_row.end(), ','));
-  with_row += "\nx";
-  with_row.append(columns - 1, ',');
-  text_table t = scan(with_row, options, std::move(name), function);  // so that the header is checked
-  t.lines.clear();
-  t.ends.clear();
-  t.characters.clear();
-  return t;
-}
-
 template <class Real>
-class revman_web_reader {
+class revman_web_reader : revman_web_tables<Real> {
+  using tables = revman_web_tables<Real>;
+  using tables::function_, tables::groups_, tables::level, tables::list, tables::list_columns, tables::list_unused, tables::no, tables::number, tables::result;
+  using tables::results, tables::rows_, tables::settings_, tables::text, tables::yes;
+
  public:
   revman_web_reader(std::string_view settings, std::string_view rows, std::string_view subgroups, const std::string& id, const char* function)
-      : function_(function),
-        settings_(table_or_header(settings, id + "-overall-estimates-and-settings.csv", function)),
-        rows_(table_or_header(rows, id + "-data-rows.csv", function)),
-        groups_(table_or_header(subgroups, id + "-subgroup-estimates.csv", function)) {
+      : tables(settings, rows, subgroups, id, function) {
     review_.file = id;
   }
 
@@ -60,10 +41,10 @@ class revman_web_reader {
     for (std::size_t r = 0; r < settings_.rows(); ++r) {
       revman_outcome<Real> o = outcome(r);
       fill(o, text(settings_, r, "Analysis group"), used_row, used_group);
-      const std::string number(text(settings_, r, "Analysis group"));
-      auto at = std::find_if(review_.comparisons.begin(), review_.comparisons.end(), [&](const auto& c) { return c.number == number; });
+      const std::string group(text(settings_, r, "Analysis group"));
+      auto at = std::find_if(review_.comparisons.begin(), review_.comparisons.end(), [&](const auto& c) { return c.number == group; });
       if (at == review_.comparisons.end()) {
-        review_.comparisons.push_back({number, std::string(text(settings_, r, "Analysis group name")), {}});
+        review_.comparisons.push_back({group, std::string(text(settings_, r, "Analysis group name")), {}});
         at = review_.comparisons.end() - 1;
       }
       at->outcomes.push_back(std::move(o));
@@ -71,107 +52,11 @@ class revman_web_reader {
     list_unused(rows_, used_row);
     list_unused(groups_, used_group);
     settle_units();
+    review_.not_understood = std::move(this->not_understood_);
     return std::move(review_);
   }
 
  private:
-  static std::string_view text(const text_table& t, std::size_t row, std::string_view column) {
-    const auto c = t.find_column(column);
-    if (!c) return {};
-    const std::string_view cell = trim(t.cell(row, *c));
-    return cell == "#N/A" ? std::string_view{} : cell;
-  }
-  static bool yes(std::string_view s) { return equal_ignoring_case(s, "TRUE") || equal_ignoring_case(s, "YES"); }
-  static bool no(std::string_view s) { return equal_ignoring_case(s, "FALSE") || equal_ignoring_case(s, "NO"); }
-  void list(const text_table& t, std::size_t row, const std::string& what) {
-    std::string line = t.file;
-    line.append(": line ").append(std::to_string(t.lines[row])).append(": ").append(what);
-    review_.not_understood.push_back(std::move(line));
-  }
-  /// A number of a trial: what is there must be a number.
-  std::optional<Real> number(std::size_t row, std::string_view column) const {
-    const auto c = rows_.find_column(column);
-    return c ? rows_.template number_at<Real>(row, *c, function_) : std::nullopt;
-  }
-  /// A stored result: what is no number is listed and left empty.
-  std::optional<Real> result(const text_table& t, std::size_t row, std::string_view column) {
-    const auto c = t.find_column(column);
-    if (!c) return std::nullopt;
-    const auto parsed = parse_number<Real>(t.cell(row, *c), t.numbers);
-    if (parsed.status == number_status::number) return parsed.value;
-    if (parsed.status != number_status::missing) list(t, row, "the stored " + std::string(column) + " = " + in_quotes(t.cell(row, *c)) + " is not a number");
-    return std::nullopt;
-  }
-
-  void list_columns() {
-    constexpr std::string_view known =
-        "|Analysis group|Analysis number|Analysis name|Analysis group name|Data source|Data source eligibility|Data type|Log-scale data|Outcome|"
-        "Intervention grouping|Experimental intervention|Control intervention|Subgroup by|Filter criteria|Experimental group label|"
-        "Control group label|Statistical method|Effect measure|Unit of effect measure|Analysis model|Heterogeneity estimator|Study CI|Estimate CI|"
-        "Tau\xC2\xB2 CI|Subgroup estimates|Overall estimates|Test for subgroup differences|Prediction interval|Swap event and non-event|CI method|"
-        "CI/PI level|Sort by|Graph label (left)|Graph label (right)|Graph scale|Show risk of bias|Experimental cases|Experimental N|Control cases|"
-        "Control N|Mean|CI start|CI end|Heterogeneity Tau\xC2\xB2|Heterogeneity Chi\xC2\xB2|Heterogeneity df|Heterogeneity P|Heterogeneity I\xC2\xB2|"
-        "Effect Z|Effect T|Effect P|Subgroup Chi\xC2\xB2|Subgroup df|Subgroup P|Subgroup I\xC2\xB2|ID|Subgroup|Subgroup number|Applicability|Study|"
-        "Study year|GIV Mean|GIV SE|Experimental mean|Experimental SD|Control mean|Control SD|O-E|Variance|Weight|Footnotes|";
-    for (const text_table* t : {&settings_, &rows_, &groups_}) {
-      for (std::size_t c = 0; c < t->columns(); ++c) {
-        const std::string_view column = trim(t->names[c]);
-        std::string word = "|";
-        word.append(column).append("|");
-        if (known.find(word) != std::string_view::npos) continue;
-        for (std::size_t r = 0; r < t->rows(); ++r) {
-          if (text(*t, r, column).empty()) continue;
-          list(*t, r, "the column " + in_quotes(column) + " was not read");
-          break;
-        }
-      }
-    }
-  }
-  void list_unused(const text_table& t, const std::vector<bool>& used) {
-    for (std::size_t r = 0; r < used.size(); ++r) {
-      if (!used[r]) list(t, r, "belongs to no analysis of the settings, and was not read");
-    }
-  }
-
-  double level(std::size_t r, std::string_view column) const {
-    std::string_view s = text(settings_, r, column);
-    if (s.empty()) s = text(settings_, r, "CI/PI level");
-    if (s.empty()) return 0.95;
-    const bool percent = s.back() == '%';
-    const auto parsed = parse_number<double>(percent ? s.substr(0, s.size() - 1) : s);
-    double x = parsed.status == number_status::number ? parsed.value : 0;
-    if (percent || x > 1) x /= 100;
-    if (!(x > 0 && x < 1)) {
-      throw_input_error(function_, settings_.file + ": line " + std::to_string(settings_.lines[r]) + ": the level " + in_quotes(s) + " must lie between 0 and 100 %");
-    }
-    return x;
-  }
-
-  revman_results<Real> results(const text_table& t, std::size_t r) {
-    revman_results<Real> s;
-    s.effect = result(t, r, "Mean");
-    s.lower = result(t, r, "CI start");
-    s.upper = result(t, r, "CI end");
-    s.weight = result(t, r, "Weight");
-    if (&t == &rows_) return s;
-    s.events_1 = result(t, r, "Experimental cases");
-    s.total_1 = result(t, r, "Experimental N");
-    s.events_2 = result(t, r, "Control cases");
-    s.total_2 = result(t, r, "Control N");
-    s.tau2 = result(t, r, "Heterogeneity Tau\xC2\xB2");
-    s.chi2 = result(t, r, "Heterogeneity Chi\xC2\xB2");
-    s.df = result(t, r, "Heterogeneity df");
-    s.p_chi2 = result(t, r, "Heterogeneity P");
-    s.i2 = result(t, r, "Heterogeneity I\xC2\xB2");
-    s.z = result(t, r, "Effect Z");
-    if (!s.z) s.z = result(t, r, "Effect T");
-    s.p_z = result(t, r, "Effect P");
-    s.between_chi2 = result(t, r, "Subgroup Chi\xC2\xB2");
-    s.between_p = result(t, r, "Subgroup P");
-    s.between_i2 = result(t, r, "Subgroup I\xC2\xB2");
-    return s;
-  }
-
   revman_outcome<Real> outcome(std::size_t r) {
     const auto setting = [&](std::string_view column) { return text(settings_, r, column); };
     const auto unknown = [&](const char* column, const char* taken) {
@@ -304,7 +189,7 @@ class revman_web_reader {
       visit([](std::optional<Real>& x) {
         if (x) *x = Real(*x * 100);
       });
-      review_.not_understood.push_back(review_.file + ": no " + what + " exceeds 1; they are taken for fractions, not for per cent");
+      this->not_understood_.push_back(review_.file + ": no " + what + " exceeds 1; they are taken for fractions, not for per cent");
     };
     settle("weight", [&](const auto& f) {
       for (auto& c : review_.comparisons) {
@@ -326,8 +211,6 @@ class revman_web_reader {
     });
   }
 
-  const char* function_;
-  text_table settings_, rows_, groups_;
   revman_review<Real> review_;
 };
 
