@@ -38,18 +38,10 @@ rank_report column_rank(const matrix_of<Real>& x) {
   std::vector<Eigen::Index> order(static_cast<std::size_t>(p));
   for (Eigen::Index j = 0; j < p; ++j) {
     order[static_cast<std::size_t>(j)] = j;
-    Real largest = 0;
-    for (Eigen::Index i = 0; i < k; ++i) {
-      if (fabs(a(i, j)) > largest) largest = fabs(a(i, j));
-    }
+    const Real largest = k > 0 ? Real(a.col(j).cwiseAbs().maxCoeff()) : Real(0);
     if (!(largest > 0)) continue;
-    Real length = 0;
-    for (Eigen::Index i = 0; i < k; ++i) {
-      a(i, j) /= largest;
-      length += a(i, j) * a(i, j);
-    }
-    length = sqrt(length);
-    for (Eigen::Index i = 0; i < k; ++i) a(i, j) /= length;
+    a.col(j) /= largest;  // so that no square overflows
+    a.col(j) /= Real(sqrt(Real(a.col(j).squaredNorm())));
   }
   const Real limit = 8 * static_cast<Real>(k > p ? k : p) * std::numeric_limits<Real>::epsilon();
   const Eigen::Index steps = k < p ? k : p;
@@ -58,8 +50,7 @@ rank_report column_rank(const matrix_of<Real>& x) {
     Eigen::Index best = rank;
     Real best_length = -1;
     for (Eigen::Index j = rank; j < p; ++j) {
-      Real length = 0;
-      for (Eigen::Index i = rank; i < k; ++i) length += a(i, j) * a(i, j);
+      const Real length = a.col(j).tail(k - rank).squaredNorm();
       if (length > best_length * (1 + 64 * std::numeric_limits<Real>::epsilon())) {  // of equals the first
         best_length = length;
         best = j;
@@ -68,7 +59,7 @@ rank_report column_rank(const matrix_of<Real>& x) {
     const Real length = sqrt(best_length);
     if (!(length > limit)) break;
     if (best != rank) {
-      for (Eigen::Index i = 0; i < k; ++i) std::swap(a(i, rank), a(i, best));
+      a.col(rank).swap(a.col(best));
       std::swap(order[static_cast<std::size_t>(rank)], order[static_cast<std::size_t>(best)]);
     }
     // reflect the rest of the column onto its first element
@@ -76,11 +67,9 @@ rank_report column_rank(const matrix_of<Real>& x) {
     const Real head = a(rank, rank) - alpha;
     const Real scale = 1 / (alpha * head);  // -2 / (u'u)
     for (Eigen::Index j = rank + 1; j < p; ++j) {
-      Real dot = head * a(rank, j);
-      for (Eigen::Index i = rank + 1; i < k; ++i) dot += a(i, rank) * a(i, j);
-      dot *= scale;
+      const Real dot = scale * (head * a(rank, j) + a.col(rank).tail(k - rank - 1).dot(a.col(j).tail(k - rank - 1)));
       a(rank, j) += dot * head;
-      for (Eigen::Index i = rank + 1; i < k; ++i) a(i, j) += dot * a(i, rank);
+      a.col(j).tail(k - rank - 1) += dot * a.col(rank).tail(k - rank - 1);
     }
     a(rank, rank) = alpha;
   }

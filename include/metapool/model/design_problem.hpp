@@ -2,7 +2,7 @@
 // Effects around any design, as between-study variance estimators see them (tau2/problem.hpp), in O(k p^2) an evaluation.
 #pragma once
 
-#include <metapool/model/weighted_basis.hpp>
+#include <metapool/model/normal_equations.hpp>
 #include <metapool/model/regression_fit.hpp>
 #include <metapool/tau2/problem.hpp>
 
@@ -29,43 +29,36 @@ struct design_sums {
   Real trace_pp() const { return pp_trace; }
 };
 
-/// The problem of a regression on the columns of X, which must have full rank and k >= p rows (check_design). y and v are looked at, not copied.
+/// The problem of a regression on the columns of X, which must have full rank and no more columns than rows (check_design). y and v are
+/// looked at, not copied.
 ///
 /// Sums of powers of P = W - W X (X'WX)^-1 X'W lose all digits in that form when some weights dwarf the others. Here p studies B of
-/// large weight are chosen so that X = [I; T] X_B with sqrt(w_n / w_b) |T_nb| <= 2. With M = W_B + T'W_N T and d = y_N - T y_B, the fit of B
+/// large weight are chosen so that X = [I; T] X_B with sqrt(w_n / w_b) |T_nb| <= 4. With M = W_B + T'W_N T and d = y_N - T y_B, the fit of B
 /// departs from y_B by b = M^-1 T'W_N d, the residuals are d - T b and -b, and the blocks of P are W_N - W_N T M^-1 T'W_N,
-/// -W_N T M^-1 W_B and W_B M^-1 (T'W_N T), in none of which more than a factor of about 4 p cancels. As weights even out with growing tau2 the
-/// basis is chosen anew where that factor is exceeded. With p = 1 and X = 1 these are the sums of kernel.hpp.
-/// An object is not for two threads at once: it keeps its basis and the last evaluation. (The method of Peters & Wilkinson 1970 Comput J
-/// 13:309, for weighted rows.)
+/// -W_N T M^-1 W_B and W_B M^-1 (T'W_N T), in none of which more than a factor of about 16 p cancels. As weights even out with growing tau2 the
+/// basis is chosen anew where that is exceeded. With p = 1 and X = 1 these are the sums of kernel.hpp.
+/// Not for two threads at once: an object keeps its basis and its last evaluation. After Peters & Wilkinson (1970) Comput J 13:309.
 template <class Real>
 class design_problem {
  public:
   using real_type = Real;
 
-  design_problem(std::span<const Real> y, std::span<const Real> v, const matrix_of<Real>& x)
-      : y_(y), v_(v), p_(static_cast<std::size_t>(x.cols())), basis_(y, x), w_(y.size()), w2_(y.size()), w3_(y.size()), r_(y.size()), work_(p_) {
-    basis_.choose([&](std::size_t i) { return 1 / v_[i]; });
+  design_problem(std::span<const Real> y, std::span<const Real> v, const matrix_of<Real>& x) : y_(y), v_(v), basis_(y, x) {
+    basis_.choose([&](std::size_t i) { return Real(1 / v_[i]); });
   }
 
   std::size_t k() const { return y_.size(); }
-  std::size_t p() const { return p_; }
+  std::size_t p() const { return basis_.p(); }
   std::span<const Real> y() const { return y_; }
   std::span<const Real> v() const { return v_; }
 
   design_sums<Real> at(const Real& tau2) const {
     if (last_ && last_->first == tau2) return last_->second;
-    for (std::size_t i = 0; i < k(); ++i) {
-      const Real w = 1 / (v_[i] + tau2);
-      w_[i] = w;
-      w2_[i] = w * w;
-      w3_[i] = w * w * w;
-    }
     design_sums<Real> s;
-    if (!evaluate(s)) {
-      basis_.choose([&](std::size_t i) { return w_[i]; });
-      s = design_sums<Real>{};
-      evaluate(s);
+    const auto weight = [&](std::size_t i) { return Real(1 / (v_[i] + tau2)); };
+    if (!evaluate(weight, s)) {
+      basis_.choose(weight);
+      evaluate(weight, s);
     }
     last_ = std::pair<Real, design_sums<Real>>(tau2, s);
     return s;
@@ -77,40 +70,42 @@ class design_problem {
       if (x < r.v_min) r.v_min = x;
       if (x > r.v_max) r.v_max = x;
     }
-    r.sum_of_squares = moments([](std::size_t) { return Real(1); }).q;
+    const normal_equations<Real> n = equations([](std::size_t) { return Real(1); });
+    n.residuals(basis_, r_);
+    r.sum_of_squares = r_.squaredNorm();
+    for (const Real& b : n.b) r.sum_of_squares += b * b;
     return r;
   }
 
   template <class Weight>
   moment_sums<Real> moments(const Weight& a) const {
-    const weighted_basis<Real> basis = basis_for(a);
-    const normal_equations<Real> n = equations(basis, a);
+    const normal_equations<Real> n = equations(a);
     moment_sums<Real> s;
-    residuals(basis, n, r_);
-    for (std::size_t i = 0; i < k(); ++i) {
-      const Real part = a(i) * n.complement(basis, i, Real(a(i)));
-      s.q += a(i) * r_[i] * r_[i];
+    for_each(n, a, [&](std::size_t i, const Real& residual, const Real&, const Real& complement) {
+      const Real part = a(i) * complement;
+      s.q += a(i) * residual * residual;
       s.trace_p += part;
       s.trace_pv += part * v_[i];
-    }
+    });
     return s;
   }
 
   template <class Weight>
   Real variance_of(const Weight& a, const Real& tau2) const {
-    const weighted_basis<Real> basis = basis_for(a);
-    const normal_equations<Real> n = equations(basis, a);
-    std::vector<Real> c2(k()), c3(k()), s(k());
-    for (std::size_t i = 0; i < k(); ++i) {
-      s[i] = v_[i] + tau2;
-      const Real x = a(i) * s[i];
-      c2[i] = a(i) * x;
-      c3[i] = a(i) * x * x;
-    }
-    const std::vector<Real> b2 = basis.gram(c2), b3 = basis.gram(c3);
+    const normal_equations<Real> n = equations(a);
+    const auto scale = [&](std::size_t i) { return Real(v_[i] + tau2); };
     Real square = 0;
-    for (const std::size_t i : basis.others()) square += (a(i) * s[i]) * (a(i) * s[i]);
-    return 2 * n.square_trace(basis, square, b2, b3, [&](std::size_t i) { return s[i]; });
+    for (Eigen::Index m = 0; m < w_.size(); ++m) {
+      const std::size_t i = basis_.others()[static_cast<std::size_t>(m)];
+      const Real x = a(i) * scale(i);
+      square += x * x;
+      w2_(m) = a(i) * x;
+      w3_(m) = a(i) * x * x;
+    }
+    normal_equations<Real>::gram(basis_.t(), w2_, a2_, r_);
+    normal_equations<Real>::gram(basis_.t(), w3_, a3_, r_);
+    const auto parts = n.square_trace(basis_, square, a2_, a3_, scale);
+    return 2 * (parts.others + parts.rest);
   }
 
   Real log_likelihood(const Real& tau2, likelihood_kind kind) const {
@@ -127,88 +122,107 @@ class design_problem {
   void solve(const Real& tau2, regression_fit<Real>& fit) const {
     using std::sqrt;
     const auto weight = [&](std::size_t i) { return Real(1 / (v_[i] + tau2)); };
-    const weighted_basis<Real> basis = basis_for(weight);
-    const normal_equations<Real> n = equations(basis, weight);
-    fit.residuals.resize(k());
-    residuals(basis, n, fit.residuals);
-    basis.coefficients(n, fit.coefficients, fit.covariance);
+    const normal_equations<Real> n = equations(weight);
+    fit.coefficients = basis_.coefficients(n.b);
+    fit.covariance = basis_.covariance(n.l);
     fit.fitted.resize(k());
+    fit.residuals.resize(k());
     fit.leverages.resize(k());
     fit.residual_se.resize(k());
-    for (std::size_t i = 0; i < k(); ++i) {
-      fit.fitted[i] = y_[i] - fit.residuals[i];
-      const Real w = weight(i);
-      const Real complement = n.complement(basis, i, w);
-      fit.leverages[i] = n.leverage(basis, i, w);
+    for_each(n, weight, [&](std::size_t i, const Real& residual, const Real& leverage, const Real& complement) {
+      fit.residuals[i] = residual;
+      fit.fitted[i] = y_[i] - residual;
+      fit.leverages[i] = leverage;
       fit.residual_se[i] = complement > 0 ? Real(sqrt(Real((v_[i] + tau2) * complement))) : Real(0);
-    }
+    });
   }
 
  private:
   /// False if the basis does not suit the weights.
-  bool evaluate(design_sums<Real>& s) const {
+  template <class Weight>
+  bool evaluate(const Weight& weight, design_sums<Real>& s) const {
+    const std::vector<std::size_t>& others = basis_.others();
+    w_.resize(static_cast<Eigen::Index>(others.size()));
+    for (std::size_t m = 0; m < others.size(); ++m) w_(static_cast<Eigen::Index>(m)) = weight(others[m]);
+    w2_ = w_.cwiseProduct(w_);
+    w3_ = w2_.cwiseProduct(w_);
     normal_equations<Real>& n = equations_;
-    basis_.gram3(w_.data(), w2_.data(), w3_.data(), n.a1, a2_, a3_);
-    Real w_n = 0, w2_n = 0;
-    for (const std::size_t i : basis_.others()) {
-      w_n += w_[i];
-      w2_n += w2_[i];
-    }
-    const auto weight = [&](std::size_t i) { return w_[i]; };
-    n.factor(basis_, weight);
-    basis_.right_hand_side(w_.data(), n.b);
-    n.solve_b();
-    const Real trace_n = w_n - n.inverse_trace(a2_);
-    const auto one = [](std::size_t) { return Real(1); };
-    Real square_n = 0;
-    s.pp_trace = n.square_trace(basis_, w2_n, a2_, a3_, one, &square_n);
-    const Real p16 = static_cast<Real>(16 * p_ + 1);
-    s.p_trace = trace_n + n.basis_trace();
-    s.w = w_n;
-    s.sum_w2 = w2_n;
-    for (const std::size_t i : basis_.rows()) {
-      s.w += w_[i];
-      s.sum_w2 += w2_[i];
-    }
+    n.solve(basis_, w_, weight, r_);
+    normal_equations<Real>::gram(basis_.t(), w2_, a2_, r_);
+    normal_equations<Real>::gram(basis_.t(), w3_, a3_, r_);
+    s.w = w_.sum();
+    s.sum_w2 = w2_.sum();
+    const Real trace_others = s.w - n.inverse_trace(a2_);
+    const auto squares = n.square_trace(basis_, s.sum_w2, a2_, a3_, [](std::size_t) { return Real(1); });
+    const bool suits = keeps_digits(n) && trace_others * loss() >= s.w && squares.others * loss() * loss() >= s.sum_w2;
+    s.p_trace = trace_others + n.basis_trace();
+    s.pp_trace = squares.others + squares.rest;
     s.log_det = n.log_det() - basis_.log_det_unweighted();
-    residuals(basis_, n, r_);
-    for (std::size_t i = 0; i < k(); ++i) {
-      const Real u = w_[i] * r_[i];
-      s.q += u * r_[i];
+    n.residuals(basis_, r_);
+    const vector_of<Real>& r = r_;
+    u_ = w_.cwiseProduct(r);
+    s.q = u_.dot(r);
+    s.a2 = u_.squaredNorm();
+    // y'PPPy = u'Pu with u = Py, the weighted residual sum of squares of the regression of u, by the same steps as for y
+    b_.resize(basis_.t().cols());
+    for (std::size_t j = 0; j < p(); ++j) {
+      const Real u = -n.w_b[j] * n.b[j];
+      s.w += n.w_b[j];
+      s.sum_w2 += n.w_b[j] * n.w_b[j];
+      s.q += n.w_b[j] * n.b[j] * n.b[j];
       s.a2 += u * u;
-      r_[i] = u;
+      b_(static_cast<Eigen::Index>(j)) = u;
     }
-    // y'PPPy = u'Pu: the weighted residual sum of squares of u = Py
-    s.yppp = basis_.residual_square(w_.data(), r_, n, work_);
-    const bool suits = trace_n * p16 >= w_n && square_n * p16 * p16 >= w2_n && n.spread <= p16 * static_cast<Real>(k());
+    u_.noalias() -= basis_.t() * b_;
+    r_ = w_.cwiseProduct(u_);
+    b_.noalias() = basis_.t().transpose() * r_;
+    cholesky_solve(n.l.data(), p(), b_.data());
+    u_.noalias() -= basis_.t() * b_;
+    s.yppp = w_.dot(u_.cwiseProduct(u_));
+    for (std::size_t j = 0; j < p(); ++j) s.yppp += n.w_b[j] * b_(static_cast<Eigen::Index>(j)) * b_(static_cast<Eigen::Index>(j));
     return suits;
   }
 
-  template <class Weight>
-  weighted_basis<Real> basis_for(const Weight& a) const {
-    weighted_basis<Real> b = basis_;
-    b.choose(a);
-    return b;
-  }
+  /// What the exchanges of the basis leave, with room: sums of squares of scaled rows of T are at most 16 p.
+  Real loss() const { return static_cast<Real>(40 * p() + 1); }
+  bool keeps_digits(const normal_equations<Real>& n) const { return n.spread <= loss() * static_cast<Real>(k()); }
 
+  /// Normal equations for any weights; the basis is chosen anew if it does not suit them.
   template <class Weight>
-  normal_equations<Real> equations(const weighted_basis<Real>& basis, const Weight& a) const {
+  normal_equations<Real> equations(const Weight& a) const {
     normal_equations<Real> n;
-    std::vector<Real> weights(k());
-    for (std::size_t i = 0; i < k(); ++i) weights[i] = a(i);
-    n.a1 = basis.gram(weights);
-    n.factor(basis, a);
-    basis.right_hand_side(weights.data(), n.b);
-    n.solve_b();
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      const std::vector<std::size_t>& others = basis_.others();
+      w_.resize(static_cast<Eigen::Index>(others.size()));
+      for (std::size_t m = 0; m < others.size(); ++m) w_(static_cast<Eigen::Index>(m)) = a(others[m]);
+      n.solve(basis_, w_, a, r_);
+      n.quadratics(basis_, u_, r_);
+      const bool suits = u_.size() == 0 || !((1 - w_.cwiseProduct(u_).maxCoeff()) * loss() < 1);
+      if (attempt == 1 || (suits && keeps_digits(n))) break;
+      basis_.choose(a);
+    }
     return n;
   }
 
-  void residuals(const weighted_basis<Real>& basis, const normal_equations<Real>& n, std::vector<Real>& r) const { basis.residuals(n.b, r); }
+  /// Calls f(study, residual, leverage, 1 - leverage without its cancellation) for every study.
+  template <class Weight, class F>
+  void for_each(const normal_equations<Real>& n, const Weight& weight, const F& f) const {
+    n.quadratics(basis_, u_, r_);
+    n.residuals(basis_, r_);
+    for (std::size_t m = 0; m < basis_.others().size(); ++m) {
+      const std::size_t i = basis_.others()[m];
+      const Real leverage = weight(i) * u_(static_cast<Eigen::Index>(m));
+      f(i, r_(static_cast<Eigen::Index>(m)), leverage, Real(1 - leverage));
+    }
+    for (std::size_t j = 0; j < p(); ++j) {
+      const std::size_t at = j * p() + j;
+      f(basis_.rows()[j], Real(-n.b[j]), Real(n.w_b[j] * n.inverse[at]), Real(n.z[at]));
+    }
+  }
 
   std::span<const Real> y_, v_;
-  std::size_t p_;
   mutable weighted_basis<Real> basis_;
-  mutable std::vector<Real> w_, w2_, w3_, r_, work_;
+  mutable vector_of<Real> w_{}, w2_{}, w3_{}, r_{}, u_{}, b_{};
   mutable std::vector<Real> a2_{}, a3_{};
   mutable normal_equations<Real> equations_{};
   mutable std::optional<std::pair<Real, design_sums<Real>>> last_{};
