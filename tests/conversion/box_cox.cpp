@@ -39,6 +39,31 @@ TEST_CASE("Box-Cox with lambda 1/2 gives the moments of a squared normal variabl
   CHECK(close(r.sd, 4 * std::sqrt(4 * u * u + 2 * u * u * u * u), digits8));
 }
 
+TEST_CASE("Symmetric numbers that reach below zero have the moments of the normal distribution cut at zero") {
+  const auto r = box_cox(five_numbers<>{.q1 = 1, .median = 10, .q3 = 19, .n = 200});
+  CHECK(close(r.lambda, 1.0, digits10));
+  const double sigma = 18 / metapool::detail::expected_quartile_range(200.0), alpha = -10 / sigma;
+  const double mills = std::exp(-alpha * alpha / 2) / std::sqrt(2 * std::acos(-1.0)) / (std::erfc(alpha / std::sqrt(2.0)) / 2);
+  CHECK(close(r.mean, 10 + sigma * mills, digits10));
+  CHECK(close(r.sd, sigma * std::sqrt(1 + alpha * mills - mills * mills), digits10));
+}
+
+TEST_CASE("Box-Cox is continuous where its exponent passes the logarithm") {
+  for (const double lambda : {1e-3, 1e-5, 1e-9, 1e-17, 0.0, -1e-9, -1e-5}) {
+    const double l = std::log(3.0), a = lambda * l;
+    CHECK(close(metapool::detail::box_cox_transform(3.0, lambda), l * (1 + a / 2 + a * a / 6 + a * a * a / 24), digits12));
+  }
+}
+
+TEST_CASE("Box-Cox lets quartiles and range speak for lambda together") {
+  const auto r = box_cox(five_numbers<>{.minimum = 1, .q1 = 5, .median = 8, .q3 = 12, .maximum = 20, .n = 60});
+  const auto pair = [&](double low, double high) {
+    return metapool::detail::box_cox_transform(low / 8, r.lambda) + metapool::detail::box_cox_transform(high / 8, r.lambda);
+  };
+  CHECK(std::fabs(pair(5, 12) + pair(1, 20)) < 1e-12);
+  CHECK(std::fabs(pair(5, 12)) > 1e-3);
+}
+
 TEST_CASE("Box-Cox uses the range, and quartiles with range") {
   const auto range = box_cox(five_numbers<>{.minimum = 1, .median = 4, .maximum = 9, .n = 60});
   CHECK(close(range.lambda, 0.5, digits10));  // roots 1, 2, 3
@@ -61,6 +86,7 @@ TEST_CASE("Box-Cox refuses what it cannot transform") {
   CHECK_THROWS_WITH_AS(box_cox(five_numbers<>{.q1 = -1, .median = 2, .q3 = 5, .n = 20}), "box_cox: the smallest number = -1 must be positive", input_error);
   CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 7, .median = 7, .q3 = 12, .n = 29}), not_estimable);   // a quartile at the median
   CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 9, .median = 10, .q3 = 20, .n = 29}), not_estimable);  // lambda < 0
+  CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 10 / 1.5, .median = 10, .q3 = 15.001, .n = 29}), not_estimable);  // just beyond the logarithm
   CHECK_THROWS_AS(box_cox(five_numbers<>{.q1 = 12, .median = 10, .q3 = 20, .n = 29}), input_error);
 }
 
