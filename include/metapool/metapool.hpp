@@ -111,6 +111,7 @@
 #include <metapool/model/revman_random_effects.hpp>
 #include <metapool/model/subgroups.hpp>
 
+#include <metapool/inference/advice.hpp>
 #include <metapool/inference/analyse.hpp>
 #include <metapool/inference/blup.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
@@ -124,6 +125,7 @@
 #include <metapool/inference/profiles.hpp>
 #include <metapool/inference/q_profile.hpp>
 #include <metapool/inference/sidik_jonkman_robust.hpp>
+#include <metapool/inference/situation.hpp>
 #include <metapool/inference/subgroup_test.hpp>
 #include <metapool/inference/table_tests.hpp>
 #include <metapool/inference/wald.hpp>
