@@ -2,9 +2,11 @@
 #include <metapool/inference/cluster_robust.hpp>
 
 #include <metapool/effect/risk_ratio.hpp>
+#include <metapool/math/random.hpp>
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/ivhet.hpp>
 #include <metapool/model/mantel_haenszel.hpp>
+#include <metapool/model/quality_effects.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/model/unrestricted_weighted_least_squares.hpp>
 
@@ -12,10 +14,12 @@
 #include "support/published.hpp"
 #include "support/wild_sets.hpp"
 
+#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -130,4 +134,50 @@ TEST_CASE("cluster-robust intervals refuse too few clusters, too few labels, equ
   CHECK(refusal(common_effect(known_effects<double>({1, 1}, {1, 1})), {}) == "cluster_robust: all residuals are 0, so that the standard error is 0");
   CHECK(refusal(mantel_haenszel(bcg(), risk_ratio{}), {}) ==
         "cluster_robust: needs a fit whose estimate is a weighted mean of the studies' effects, and this one is by Mantel-Haenszel");
+}
+
+namespace {
+
+/// Numbers of all that this piece computes, in one type.
+template <class Real>
+std::vector<Real> numbers_of(const std::vector<double>& y, const std::vector<double>& v) {
+  std::vector<Real> ys, vs, quality;
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    ys.push_back(Real(y[i]));
+    vs.push_back(Real(v[i]));
+    quality.push_back(Real(static_cast<double>(1 + (3 * i) % 4) / 4));
+    labels.push_back(std::to_string(i % 4));
+  }
+  const auto e = known_effects<Real>(ys, vs);
+  const auto iv = ivhet(e);
+  const auto qe = quality_effects(e, quality);
+  const auto uwls = unrestricted_weighted_least_squares(e);
+  const auto each = cluster_robust{}(iv), clusters = cluster_robust{.clusters = labels}(random_effects(e, dersimonian_laird{}));
+  std::vector<Real> all{iv.se, qe.se, uwls.se, each.se, *each.df, clusters.se, *clusters.df, qe.estimate};
+  for (const auto& r : {standardized_residuals(iv), standardized_residuals(uwls)}) all.insert(all.end(), r.se.begin(), r.se.end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("IVhet, quality effects, UWLS, CR2 and residuals in double have 12 digits of a 50-digit run, with a billion patients too") {
+  using wide = boost::multiprecision::cpp_bin_float_50;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    CAPTURE(seed);
+    std::vector<double> y, v;
+    metapool::detail::random_stream random(5, seed);
+    const std::size_t k = 5 + seed;
+    for (std::size_t i = 0; i < k; ++i) {
+      v.push_back((seed % 3 == 0 ? 1e-9 : 1.0) * std::exp(2 * random.normal()));
+      y.push_back(0.1 + std::sqrt(3 * v[i]) * random.normal());
+    }
+    const auto narrow = numbers_of<double>(y, v);
+    const auto exact = numbers_of<wide>(y, v);
+    REQUIRE(narrow.size() == exact.size());
+    for (std::size_t i = 0; i < narrow.size(); ++i) {
+      CAPTURE(i);
+      CHECK(close(narrow[i], static_cast<double>(exact[i]), digits12));
+    }
+  }
 }
