@@ -113,15 +113,21 @@
 
 #include <metapool/inference/advice.hpp>
 #include <metapool/inference/analyse.hpp>
+#include <metapool/inference/any_tau2_interval.hpp>
+#include <metapool/inference/biggerstaff_tweedie.hpp>
 #include <metapool/inference/blup.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
+#include <metapool/inference/henmi_copas.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/information_criteria.hpp>
 #include <metapool/inference/kenward_roger.hpp>
 #include <metapool/inference/number_needed_to_treat.hpp>
+#include <metapool/inference/permutation.hpp>
+#include <metapool/inference/permutation_test.hpp>
 #include <metapool/inference/predict.hpp>
 #include <metapool/inference/predict_partlett_riley.hpp>
+#include <metapool/inference/profile_likelihood.hpp>
 #include <metapool/inference/profiles.hpp>
 #include <metapool/inference/q_profile.hpp>
 #include <metapool/inference/sidik_jonkman_robust.hpp>
@@ -131,6 +137,7 @@
 #include <metapool/inference/wald.hpp>
 
 #include <metapool/exact/fisher.hpp>
+#include <metapool/exact/michael_interval.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>
 #include <metapool/exact/proportion.hpp>
 
@@ -147,7 +154,10 @@
 // Regression takes designs as Eigen's matrices, and is there where Eigen is.
 #if __has_include(<Eigen/Core>)
 #include <metapool/model/design.hpp>
+#include <metapool/model/design_builders.hpp>
 #include <metapool/model/meta_regression.hpp>
+#include <metapool/model/polynomial_term.hpp>
+#include <metapool/model/splines.hpp>
 
 #include <metapool/inference/regression.hpp>
 #endif

@@ -3,14 +3,16 @@
 #pragma once
 
 #include "conformance/operations.hpp"
+#include "conformance/permutation.hpp"
 #include "conformance/studies.hpp"
 
+#include <metapool/inference/any_tau2_interval.hpp>
 #include <metapool/inference/blup.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/information_criteria.hpp>
 #include <metapool/inference/predict.hpp>
-#include <metapool/inference/q_profile.hpp>
+#include <metapool/inference/residuals.hpp>
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/tau2/any.hpp>
@@ -156,17 +158,45 @@ answers<Real> predict(const data_set& data, const options& o) {
   return a;
 }
 
+/// The interval of tau2 of a case: QP, PL with the likelihood of the estimator, GENQ with weights 1 / v.
+inline metapool::any_tau2_interval tau2_interval_of(const options& o) {
+  const std::string type = o.text("type");
+  const std::string method = o.text("method");
+  if (type == "QP") return metapool::q_profile{};
+  if (type == "PL" && method == "REML") return metapool::profile_likelihood_tau2{};
+  if (type == "PL" && method == "ML") return metapool::profile_likelihood_tau2{.kind = metapool::likelihood_kind::full};
+  if (type == "GENQ") {
+    const std::string weights = o.text("weights");
+    if (weights == "inverse-variance") return metapool::generalised_q_tau2{.weights = metapool::q_weights::inverse_variance};
+    o.refuse("weights");
+  }
+  o.refuse("type");
+}
+
 template <class Real>
 answers<Real> tau2_ci(const data_set& data, const options& o) {
-  if (o.text("type") != "QP") o.refuse("type");
-  const metapool::model_fit<Real> fit = fit_of<Real>(data, o);
+  const metapool::any_tau2_interval method = tau2_interval_of(o);
+  // the moment estimator with weights 1 / v is DerSimonian and Laird's
+  const metapool::model_fit<Real> fit =
+      o.text("method") == "GENQ" ? metapool::random_effects(pooled_effects<Real>(data, o.text("measure")), metapool::dersimonian_laird{}) : fit_of<Real>(data, o);
   answers<Real> a;
   a.set("tau2", fit.tau2).scale = metapool::typical_variance(std::span<const Real>(fit.data.v));
-  const auto interval = metapool::heterogeneity_interval(fit, metapool::q_profile{});
+  const auto interval = metapool::heterogeneity_interval(fit, method);
   a.set("tau2_lb", interval.lower).scale = a.fields().at("tau2").scale;  // an empty set has both ends at 0, here as in metafor
   a.set("tau2_ub", interval.upper).scale = a.fields().at("tau2").scale;
   a.set("I2_lb", interval.i2_lower).scale = Real(1);
   a.set("I2_ub", interval.i2_upper).scale = Real(1);
+  return a;
+}
+
+template <class Real>
+answers<Real> rstandard(const data_set& data, const options& o) {
+  const metapool::model_fit<Real> fit = fit_of<Real>(data, o);
+  const metapool::residuals_result<Real> r = metapool::standardized_residuals(fit);
+  answers<Real> a;
+  a.set("resid", r.residual).scale = fit.se;
+  a.set("se", r.se);
+  a.set("z", r.z).scale = Real(1);
   return a;
 }
 
@@ -177,6 +207,8 @@ std::span<const operation<Real>> pooling_operations() {
       {"pool_ci", pool_ci<Real>},
       {"predict", predict<Real>},
       {"tau2_ci", tau2_ci<Real>},
+      {"permutation_test", permutation_test<Real>},
+      {"rstandard", rstandard<Real>},
   };
   return table;
 }

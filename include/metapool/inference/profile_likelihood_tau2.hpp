@@ -27,40 +27,37 @@ class likelihood_drop {
  public:
   using Real = typename Problem::real_type;
   likelihood_drop(const Problem& problem, likelihood_kind kind, const Real& origin)
-      : problem_(problem), kind_(kind), origin_(origin), at_origin_(problem.at(origin)) {
-    if constexpr (!of_mean) level_ = problem.log_likelihood(origin, kind);
-  }
+      : problem_(problem), kind_(kind), origin_(origin), at_origin_(problem.at(origin)) {}
 
-  /// The statistic and its slope in t.
+  /// The statistic and its slope in t. The two likelihoods' logarithms are never taken apart: of (v + t) / (v + origin) a few factors go to
+  /// one logarithm.
   std::pair<Real, Real> operator()(const Real& t) const {
     using std::log;
     const auto s = problem_.at(t);
-    const Real slope = (kind_ == likelihood_kind::restricted ? Real(s.trace_p()) : Real(s.w)) - s.a2;
-    if constexpr (of_mean) {
-      // the two likelihoods' logarithms are never taken apart: sum log((v + t) / (v + origin)), a few factors to one logarithm
-      Real sum = 0, product = 1;
-      for (const Real& v : problem_.v()) {
-        product *= (v + t) / (v + origin_);
-        if (!(product < Real(1e8) && product > Real(1e-8))) {
-          sum += log(product);
-          product = 1;
-        }
+    Real sum = 0, product = 1;
+    for (const Real& v : problem_.v()) {
+      product *= (v + t) / (v + origin_);
+      if (!(product < Real(1e8) && product > Real(1e-8))) {
+        sum += log(product);
+        product = 1;
       }
-      sum += log(product);
-      if (kind_ == likelihood_kind::restricted) sum += log(Real(s.w / at_origin_.w));
-      return {sum + (s.q - at_origin_.q), slope};
-    } else {
-      return {2 * (level_ - problem_.log_likelihood(t, kind_)), slope};
     }
+    sum += log(product);
+    if (kind_ == likelihood_kind::full) return {sum + (s.q - at_origin_.q), s.w - s.a2};
+    Real determinant;
+    if constexpr (requires { s.log_det; }) {
+      determinant = s.log_det - at_origin_.log_det;
+    } else {
+      determinant = log(Real(s.w / at_origin_.w));
+    }
+    return {sum + determinant + (s.q - at_origin_.q), s.trace_p() - s.a2};
   }
 
  private:
-  static constexpr bool of_mean = std::is_same_v<Problem, mean_problem<Real>>;
   const Problem& problem_;
   likelihood_kind kind_;
   Real origin_;
   std::remove_cvref_t<decltype(std::declval<const Problem&>().at(std::declval<const Real&>()))> at_origin_;
-  Real level_{};
 };
 
 /// The set {t >= 0: 2 (l_max - l(t)) <= bound}, as its intervals in ascending order.
