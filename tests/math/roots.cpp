@@ -72,3 +72,16 @@ TEST_CASE("Newton in a bracket crosses many decades") {
   CHECK(state.converged);
   CHECK(state.iterations < 120);
 }
+
+TEST_CASE("TOMS 748 ends where rounding leaves a bracket of a few ulps") {
+  // near the root f is down to its rounding, which has a sign and little else
+  for (int i = 1; i < 200; ++i) {
+    const double root = -0.01 - i * 1e-5;
+    metapool::convergence<double> state;
+    const auto f = [&](double at) { return std::fabs(at - root) > 1e-14 ? root - at : at < root ? 9e-16 : -7e-15; };
+    const double x = metapool::detail::bracketed_root(f, -0.0356, -2.2e-10, state);
+    CHECK(state.converged);
+    CHECK(state.iterations < 100);
+    CHECK(std::fabs(x - root) < 1e-16);
+  }
+}

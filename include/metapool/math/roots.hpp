@@ -37,8 +37,9 @@ Real bracketed_root(F f, Real lower, Real upper, convergence<Real>& state) {
     return fabs(at_lower) < fabs(at_upper) ? finish(lower, at_lower, false) : finish(upper, at_upper, false);
   }
   std::uintmax_t evaluations = 500;
+  // the solver keeps a few ulps off the bracket's ends, so that one of three ulps would never shrink to 2 epsilon
   const auto close = [](const Real& a, const Real& b) {
-    return fabs(Real(a - b)) <= 2 * std::numeric_limits<Real>::epsilon() * (std::min)(Real(fabs(a)), Real(fabs(b)));
+    return fabs(Real(a - b)) <= 4 * std::numeric_limits<Real>::epsilon() * (std::min)(Real(fabs(a)), Real(fabs(b)));
   };
   const std::pair<Real, Real> bracket =
       boost::math::tools::toms748_solve(f, lower, upper, at_lower, at_upper, close, evaluations, math_policy());
