@@ -159,5 +159,10 @@
 #include <metapool/model/polynomial_term.hpp>
 #include <metapool/model/splines.hpp>
 
+#include <metapool/inference/adjusted_predictions.hpp>
+#include <metapool/inference/contrasts.hpp>
 #include <metapool/inference/regression.hpp>
+#include <metapool/inference/regression_heterogeneity.hpp>
+#include <metapool/inference/regression_likelihood.hpp>
+#include <metapool/inference/variance_inflation.hpp>
 #endif

@@ -128,11 +128,13 @@ class design_problem {
     fit.fitted.resize(k());
     fit.residuals.resize(k());
     fit.leverages.resize(k());
+    fit.one_less_leverages.resize(k());
     fit.residual_se.resize(k());
     for_each(n, weight, [&](std::size_t i, const Real& residual, const Real& leverage, const Real& complement) {
       fit.residuals[i] = residual;
       fit.fitted[i] = y_[i] - residual;
       fit.leverages[i] = leverage;
+      fit.one_less_leverages[i] = complement;
       fit.residual_se[i] = complement > 0 ? Real(sqrt(Real((v_[i] + tau2) * complement))) : Real(0);
     });
   }

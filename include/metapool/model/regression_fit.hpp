@@ -30,6 +30,7 @@ struct regression_fit {
   std::vector<Real> fitted{};           ///< k, X coefficients
   std::vector<Real> residuals{};        ///< k, y - fitted
   std::vector<Real> leverages{};        ///< k, diagonal of the hat matrix X (X'WX)^-1 X'W
+  std::vector<Real> one_less_leverages{};  ///< k, 1 - leverages, without the cancellation
   std::vector<Real> residual_se{};      ///< k, sqrt((v + tau2) (1 - leverage)), the standard error of a residual
   Real q{};                             ///< residual heterogeneity QE: weights 1/v, around the common-effect regression
   Real q_without_moderators{};          ///< Cochran's Q: weights 1/v, around their mean
