@@ -35,7 +35,7 @@ namespace detail {
 /// proofs on a whole interval [t1, t2] from its ends: no root if a(t1) < g(t2) or a(t2) > g(t1); at most one, a maximum, if the
 /// logarithmic slope of a at t2 still exceeds that of g at t1 (then a/g falls); at most one, a minimum, the other way round.
 /// Beyond v_max - 2 v_min a/g always falls. Intervals narrower than one part in 10^7 of v_min + tau2 are not divided further: there a change of
-/// sign is taken for one root, without proof.
+/// sign is taken for one root, without proof. The same holds for objectives whose two sides are other sums of that kind.
 template <class Real>
 struct score_point {
   Real t{};
@@ -100,6 +100,8 @@ class likelihood_objective {
 
   /// Beyond it a/g falls, so that there is at most one root.
   Real tail() const { return range_.v_max - 2 * range_.v_min; }
+  /// Intervals narrower than this part of v_min + tau2 are not divided.
+  Real narrowest() const { return Real(1e-7); }
 
   /// A first guess: the moment estimator of DerSimonian and Laird.
   Real start() const {
@@ -176,7 +178,7 @@ class maxima_search {
     const Real x1 = range_.v_min + left.t;
     const Real x2 = range_.v_min + right.t;
     if (rises && !falls) return;                                            // at most a minimum
-    if (falls || depth >= 60 || !(x2 > x1 * Real(1.0000001))) {
+    if (falls || depth >= 60 || !(x2 - x1 > x1 * objective_.narrowest())) {
       polish_if_falling(left, right, found);
       return;
     }
