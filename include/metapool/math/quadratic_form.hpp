@@ -39,7 +39,7 @@ struct quadratic_form_path {
 /// The path through the saddle point on the side of the tail that is wanted.
 template <class Real>
 quadratic_form_path<Real> quadratic_form_saddle(std::vector<Real> r, const Real& x, bool upper) {
-  using std::abs, std::log, std::log1p, std::sqrt;
+  using std::abs, std::log, std::sqrt;
   // The saddle point solves sum r s / (1 - r s) - 2 - x s = 0: convex in s on (0, 1), concave in -s below 0. Newton's method from beyond the root
   // comes down on it without passing it. It need not be exact.
   Real s = upper ? Real((x + 2) / (x + 3)) : Real(-(static_cast<Real>(r.size()) + 2) / x);
@@ -58,13 +58,21 @@ quadratic_form_path<Real> quadratic_form_saddle(std::vector<Real> r, const Real&
     if (abs(step) <= Real(0.01) * (upper ? (std::min)(s, Real(1 - s)) : Real(-s))) break;
   }
   quadratic_form_path<Real> path;
-  Real curvature = 1 / (s * s), third = -2 / (s * s * s), logs = 0;
+  Real curvature = 1 / (s * s), third = -2 / (s * s * s);
+  Real logs = 0, product = 1;  // few logarithms of long products: each logarithm would add a rounding error of its own size
+  const Real huge = sqrt((std::numeric_limits<Real>::max)()), tiny = 1 / huge;
   for (const Real& a : r) {
     const Real f = a / (1 - a * s);
     curvature += f * f / 2;
     third += f * f * f;
-    logs += log1p(Real(-a * s));
+    const Real factor = 1 - a * s;
+    if (!(product < huge && product > tiny && factor < huge)) {
+      logs += log(product);
+      product = 1;
+    }
+    product *= factor;
   }
+  logs += log(product);
   path.width = 1 / sqrt(curvature);
   path.saddle = s;
   path.g0 = -path.width / s;
