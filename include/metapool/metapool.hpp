@@ -104,18 +104,22 @@
 
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/fit.hpp>
+#include <metapool/model/ivhet.hpp>
 #include <metapool/model/mantel_haenszel.hpp>
 #include <metapool/model/mantel_haenszel_rates.hpp>
 #include <metapool/model/peto.hpp>
+#include <metapool/model/quality_effects.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/model/revman_random_effects.hpp>
 #include <metapool/model/subgroups.hpp>
+#include <metapool/model/unrestricted_weighted_least_squares.hpp>
 
 #include <metapool/inference/advice.hpp>
 #include <metapool/inference/analyse.hpp>
 #include <metapool/inference/any_tau2_interval.hpp>
 #include <metapool/inference/biggerstaff_tweedie.hpp>
 #include <metapool/inference/blup.hpp>
+#include <metapool/inference/cluster_robust.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/inference/henmi_copas.hpp>
 #include <metapool/inference/heterogeneity.hpp>
@@ -130,6 +134,7 @@
 #include <metapool/inference/profile_likelihood.hpp>
 #include <metapool/inference/profiles.hpp>
 #include <metapool/inference/q_profile.hpp>
+#include <metapool/inference/residuals.hpp>
 #include <metapool/inference/sidik_jonkman_robust.hpp>
 #include <metapool/inference/situation.hpp>
 #include <metapool/inference/subgroup_test.hpp>

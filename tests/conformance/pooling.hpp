@@ -207,6 +207,7 @@ std::span<const operation<Real>> pooling_operations() {
       {"pool_ci", pool_ci<Real>},
       {"predict", predict<Real>},
       {"tau2_ci", tau2_ci<Real>},
+      {"rstandard", rstandard<Real>},
       {"permutation_test", permutation_test<Real>},
       {"rstandard", rstandard<Real>},
   };
