@@ -209,7 +209,6 @@ std::span<const operation<Real>> pooling_operations() {
       {"tau2_ci", tau2_ci<Real>},
       {"rstandard", rstandard<Real>},
       {"permutation_test", permutation_test<Real>},
-      {"rstandard", rstandard<Real>},
   };
   return table;
 }
