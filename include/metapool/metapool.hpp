@@ -94,6 +94,7 @@
 #include <metapool/tau2/hunter_schmidt.hpp>
 #include <metapool/tau2/iterated_dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
+#include <metapool/tau2/median_unbiased_generalized_q.hpp>
 #include <metapool/tau2/median_unbiased_paule_mandel.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
 #include <metapool/tau2/problem.hpp>

@@ -24,6 +24,7 @@ TEST_CASE("each short name leads to its estimator") {
   CHECK(name_of("AREML") == "approximate REML");
   CHECK(name_of("PMM") == "median-unbiased Paule-Mandel");
   CHECK(name_of("GENQ") == "generalised Q");
+  CHECK(name_of("GENQM") == "median-unbiased generalised Q");
   CHECK(name_of("DL2") == "two-step DerSimonian-Laird");
   CHECK(name_of("CA2") == "two-step Hedges");
   CHECK(name_of("DLIT") == "iterated DerSimonian-Laird");

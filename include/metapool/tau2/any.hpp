@@ -13,6 +13,7 @@
 #include <metapool/tau2/hunter_schmidt.hpp>
 #include <metapool/tau2/iterated_dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
+#include <metapool/tau2/median_unbiased_generalized_q.hpp>
 #include <metapool/tau2/median_unbiased_paule_mandel.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
 #include <metapool/tau2/reml.hpp>
@@ -30,7 +31,7 @@ namespace metapool {
 
 /// Any between-study variance estimator.
 using any_tau2 = std::variant<dersimonian_laird, paule_mandel, reml, maximum_likelihood, hedges, generalized_q, two_step_dersimonian_laird,
-                              two_step_hedges, iterated_dersimonian_laird, bootstrap_dersimonian_laird, median_unbiased_paule_mandel,
+                              two_step_hedges, iterated_dersimonian_laird, bootstrap_dersimonian_laird, median_unbiased_paule_mandel, median_unbiased_generalized_q,
                               hunter_schmidt, hunter_schmidt_corrected, sidik_jonkman, two_step_sidik_jonkman, iterated_sidik_jonkman,
                               approximate_reml, hartung_makambi, rukhin_zero, rukhin_positive, bayes_modal, fixed_tau2, fixed_i2>;
 
@@ -52,6 +53,7 @@ inline constexpr std::pair<std::string_view, any_tau2> tau2_codes[] = {
     {"PMM", median_unbiased_paule_mandel{}},
     {"GENQ", generalized_q{}},
     {"GENQSE", generalized_q{moment_weights::inverse_standard_error}},
+    {"GENQM", median_unbiased_generalized_q{}},
     {"DL2", two_step_dersimonian_laird{}},
     {"CA2", two_step_hedges{}},
     {"DLIT", iterated_dersimonian_laird{}},
