@@ -12,6 +12,7 @@
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/information_criteria.hpp>
 #include <metapool/inference/predict.hpp>
+#include <metapool/inference/predict_partlett_riley.hpp>
 #include <metapool/inference/residuals.hpp>
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/random_effects.hpp>
@@ -78,8 +79,13 @@ void set_heterogeneity(answers<Real>& a, const metapool::model_fit<Real>& fit) {
   a.set_p("Q_p", h.p ? *h.p : Real(1));  // one study: metafor gives Q = 0 with p = 1
 }
 
+/// With moderators: regression.hpp, compiled apart.
+template <class Real>
+answers<Real> pool_with_moderators(const data_set& data, const options& o);
+
 template <class Real>
 answers<Real> pool(const data_set& data, const options& o) {
+  if (o.has("moderators")) return pool_with_moderators<Real>(data, o);
   const metapool::any_interval interval = interval_of(o);
   const std::string method = o.text("method");
   const metapool::model_fit<Real> fit = fit_of<Real>(data, o);
@@ -134,6 +140,9 @@ answers<Real> pool_ci(const data_set& data, const options& o) {
       o.refuse("adhoc");
     }
     interval = hk;
+  } else if (ci == "KR") {
+    if (!adhoc.empty() && adhoc != "se") o.refuse("adhoc");  // its standard error is never below the classical one
+    interval = metapool::kenward_roger{};
   } else if (ci != "classic") {
     o.refuse("ci");
   } else if (!adhoc.empty()) {
@@ -148,13 +157,25 @@ answers<Real> pool_ci(const data_set& data, const options& o) {
 template <class Real>
 answers<Real> predict(const data_set& data, const options& o) {
   const std::string type = o.text("type");
-  if (type != "V" && type != "HTS" && type != "HK" && type != "S") o.refuse("type");
+  if (type != "V" && type != "HTS" && type != "HK" && type != "KR" && type != "S") o.refuse("type");
   const metapool::model_fit<Real> fit = fit_of<Real>(data, o);
   answers<Real> a;
   if (type == "V") set_prediction(a, metapool::predict(fit, metapool::veroniki{}));
   if (type == "HTS") set_prediction(a, metapool::predict(fit, metapool::higgins_thompson_spiegelhalter{}));
   if (type == "S") set_prediction(a, metapool::predict(fit, metapool::skipka{}));
-  if (type == "HK") set_prediction(a, metapool::predict(fit, metapool::infer(fit, metapool::hartung_knapp{})));
+  if (type == "HK") set_prediction(a, metapool::predict(fit, metapool::hartung_knapp_prediction{}));
+  if (type == "KR") set_prediction(a, metapool::predict(fit, metapool::kenward_roger_prediction{}));
+  return a;
+}
+
+template <class Real>
+answers<Real> henmi_copas(const data_set& data, const options& o) {
+  const metapool::mean_inference<Real> mean = metapool::henmi_copas{}(metapool::common_effect(pooled_effects<Real>(data, o.text("measure"))));
+  answers<Real> a;
+  a.set("estimate", mean.estimate).scale = mean.se;
+  a.set("se", mean.se);
+  a.set("ci_lb", mean.lower).scale = mean.se;
+  a.set("ci_ub", mean.upper).scale = mean.se;
   return a;
 }
 
@@ -167,7 +188,7 @@ inline metapool::any_tau2_interval tau2_interval_of(const options& o) {
   if (type == "PL" && method == "ML") return metapool::profile_likelihood_tau2{.kind = metapool::likelihood_kind::full};
   if (type == "GENQ") {
     const std::string weights = o.text("weights");
-    if (weights == "inverse-variance") return metapool::generalised_q_tau2{.weights = metapool::q_weights::inverse_variance};
+    if (weights == "inverse-variance") return metapool::generalized_q_tau2{.weights = metapool::moment_weights::inverse_variance};
     o.refuse("weights");
   }
   o.refuse("type");
@@ -206,6 +227,7 @@ std::span<const operation<Real>> pooling_operations() {
       {"pool", pool<Real>},
       {"pool_ci", pool_ci<Real>},
       {"predict", predict<Real>},
+      {"henmi_copas", henmi_copas<Real>},
       {"tau2_ci", tau2_ci<Real>},
       {"rstandard", rstandard<Real>},
       {"permutation_test", permutation_test<Real>},
