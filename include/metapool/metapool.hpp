@@ -167,8 +167,11 @@
 
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
+#include <metapool/inference/nagashima.hpp>
+#include <metapool/inference/new_trial.hpp>
 #include <metapool/inference/regression.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
+#include <metapool/inference/true_effects.hpp>
 #include <metapool/inference/variance_inflation.hpp>
 #endif

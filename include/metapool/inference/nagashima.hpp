@@ -101,6 +101,13 @@ struct nagashima {
   std::uint64_t seed = 20190601;
   unsigned threads = 1;
 
+  /// "parametric bootstrap (Nagashima et al.), 25000 draws, seed 20190601"
+  std::string name() const {
+    std::string m = "parametric bootstrap (Nagashima et al.), ";
+    m.append(std::to_string(draws)).append(" draws, seed ").append(std::to_string(seed));
+    return m;
+  }
+
   /// All draws, for other uses: the probability that a new trial's effect exceeds a bound is the share of new_effect beyond it.
   template <class Real>
   confidence_draws<Real> sample(const model_fit<Real>& fit) const {
@@ -141,7 +148,7 @@ struct nagashima {
   mean_inference<Real> operator()(const model_fit<Real>& fit) const {
     confidence_draws<Real> d = sample(fit);
     mean_inference<Real> r = detail::start(fit, level);
-    r.method = method();
+    r.method = name();
     r.df = static_cast<Real>(fit.df);
     r.statistic = r.estimate / r.se;
     const auto below = static_cast<std::size_t>(std::count_if(d.mean.begin(), d.mean.end(), [](const Real& x) { return x < 0; }));
@@ -159,7 +166,7 @@ struct nagashima {
     confidence_draws<Real> d = sample(fit);
     prediction<Real> p;
     p.measure = fit.data.measure;
-    p.method = method();
+    p.method = name();
     p.estimate = fit.estimate;
     p.se = sqrt(Real(fit.tau2.value_or(Real(0)) + se * se));
     p.level = level;
@@ -167,13 +174,6 @@ struct nagashima {
     p.lower = detail::sample_quantile(d.new_effect, (1 - level) / 2);
     p.upper = detail::sample_quantile(d.new_effect, (1 + level) / 2);
     return p;
-  }
-
- private:
-  std::string method() const {
-    std::string m = "parametric bootstrap (Nagashima et al.), ";
-    m.append(std::to_string(draws)).append(" draws, seed ").append(std::to_string(seed));
-    return m;
   }
 };
 
