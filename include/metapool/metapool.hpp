@@ -113,6 +113,7 @@
 #include <metapool/model/random_effects.hpp>
 #include <metapool/model/revman_random_effects.hpp>
 #include <metapool/model/subgroups.hpp>
+#include <metapool/model/subgroups_common_tau2.hpp>
 #include <metapool/model/unrestricted_weighted_least_squares.hpp>
 
 #include <metapool/inference/advice.hpp>

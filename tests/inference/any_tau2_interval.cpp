@@ -26,9 +26,9 @@ namespace {
 using wide = boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>, boost::multiprecision::et_off>;
 
 const std::vector<any_tau2_interval> all_methods{q_profile{},
-                                                 generalised_q_tau2{},
-                                                 generalised_q_tau2{.weights = q_weights::inverse_variance},
-                                                 generalised_q_tau2{.weights = q_weights::equal},
+                                                 generalized_q_tau2{},
+                                                 generalized_q_tau2{.weights = moment_weights::inverse_variance},
+                                                 generalized_q_tau2{.weights = moment_weights::equal},
                                                  profile_likelihood_tau2{},
                                                  profile_likelihood_tau2{.kind = likelihood_kind::full},
                                                  wald_tau2{.level = 0.5},

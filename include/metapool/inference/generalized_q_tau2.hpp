@@ -9,6 +9,7 @@
 #include <metapool/math/roots.hpp>
 #include <metapool/math/secular_equation.hpp>
 #include <metapool/model/fit.hpp>
+#include <metapool/tau2/generalized_q.hpp>
 #include <metapool/tau2/problem.hpp>
 
 #include <cmath>
@@ -21,34 +22,20 @@
 
 namespace metapool {
 
-/// The weights of a generalised Q statistic.
-enum class q_weights {
-  inverse_standard_error,  ///< 1 / sqrt(v): Jackson (2013), a good choice whatever the heterogeneity
-  inverse_variance,        ///< 1 / v: Cochran's Q; Biggerstaff & Jackson (2008), metafor's usual choice for GENQ; short if tau2 is small
-  equal                    ///< 1: short if tau2 is large
-};
-
 namespace detail {
 
 /// Weights of the generalised Q for variances v: the caller's own if there are any. Throws input_error if those are not k finite positive numbers.
 template <class Real>
-std::vector<Real> generalised_q_weights(const char* function, std::span<const Real> v, q_weights kind, const std::vector<double>& own) {
-  using std::sqrt;
-  std::vector<Real> a;
-  a.reserve(v.size());
+std::vector<Real> interval_weights(const char* function, std::span<const Real> v, moment_weights kind, const std::vector<double>& own) {
+  std::vector<Real> a(own.begin(), own.end());
   if (!own.empty()) {
-    if (own.size() != v.size()) throw_input_error(function, std::to_string(own.size()) + " weights for " + std::to_string(v.size()) + " pooled studies");
-    for (std::size_t i = 0; i < own.size(); ++i) {
-      if (!(own[i] > 0) || !is_finite(own[i])) throw_study_error(function, std::to_string(i + 1), "weight", own[i], "must be finite and positive");
-      a.push_back(Real(own[i]));
-    }
+    check_tau2_weights(function, std::span<const Real>(a), v.size());
     return a;
   }
-  for (const Real& x : v) {
-    if (kind == q_weights::inverse_variance) a.push_back(1 / x);
-    if (kind == q_weights::inverse_standard_error) a.push_back(1 / sqrt(x));
-    if (kind == q_weights::equal) a.push_back(Real(1));
-  }
+  a.reserve(v.size());
+  with_moment_weights(v, kind, [&](const auto& weight) {
+    for (std::size_t i = 0; i < v.size(); ++i) a.push_back(weight(i));
+  });
   return a;
 }
 
@@ -64,7 +51,7 @@ std::vector<Real> mean_q_spectrum(std::span<const Real> v, const std::vector<Rea
 /// The ends of the interval {tau2 >= 0: both tails of the distribution at the observed q exceed `tail`}. spectrum(tau2): weights of the distribution, which
 /// grow with tau2; start: a tau2 > 0 of the right size. The bracket of an end is widened until it holds it, so that every interval is found.
 template <class Real, class Spectrum>
-void invert_generalised_q(const char* function, tau2_interval<Real>& r, const Real& q, const Real& tail, const Real& start, const Spectrum& spectrum) {
+void invert_generalized_q(const char* function, tau2_interval<Real>& r, const Real& q, const Real& tail, const Real& start, const Spectrum& spectrum) {
   using std::log;
   const auto at = [&](const Real& tau2) {
     const std::vector<Real> weights = spectrum(tau2);
@@ -103,10 +90,10 @@ void invert_generalised_q(const char* function, tau2_interval<Real>& r, const Re
 }
 
 template <class = void>
-std::string generalised_q_name(q_weights kind, bool own) {
+std::string generalized_q_name(moment_weights kind, bool own) {
   if (own) return "generalised Q, own weights";
-  if (kind == q_weights::inverse_variance) return "generalised Q, weights 1 / variance";
-  if (kind == q_weights::equal) return "generalised Q, equal weights";
+  if (kind == moment_weights::inverse_variance) return "generalised Q, weights 1 / variance";
+  if (kind == moment_weights::equal) return "generalised Q, equal weights";
   return "generalised Q, weights 1 / standard error";
 }
 
@@ -115,31 +102,31 @@ std::string generalised_q_name(q_weights kind, bool own) {
 /// Interval of the between-study variance by a generalised Q statistic with fixed weights a, Q_a = sum a (y - mean_a)^2: the tau2 >= 0 at which neither tail of
 /// its exact distribution at the observed value is below (1 - level) / 2. It belongs to the moment estimator with the same weights.
 ///
-/// weights: q_weights, or own_weights (one a pooled study), fixed before the effects are seen. Exact if the normal-normal model holds.
+/// weights: moment_weights, or own_weights (one a pooled study), fixed before the effects are seen. Exact if the normal-normal model holds.
 /// state is empty_set, with both ends 0, if even tau2 = 0 gives a lower tail below (1 - level) / 2.
 /// The distribution is that of a weighted sum of chi-squared variables (math/quadratic_form.hpp), its weights the roots of a secular equation at each
 /// tau2; brackets widen by themselves. 11 significant digits of an end that is not small against the variances. O(k^2) an evaluation, about 20 of them.
 /// For inverse-variance fits of k >= 2 studies (of other fits it uses the studies' own effects).
 /// Throws input_error if level is not in (0, 1) or on own weights that are not k positive numbers; not_estimable with one study.
 /// Jackson (2013) Res Synth Methods 4:220, doi:10.1002/jrsm.1081; Biggerstaff & Jackson (2008) Stat Med 27:6093, doi:10.1002/sim.3428.
-struct generalised_q_tau2 {
-  q_weights weights = q_weights::inverse_standard_error;
+struct generalized_q_tau2 {
+  moment_weights weights = moment_weights::inverse_standard_error;
   std::vector<double> own_weights{};
   double level = 0.95;
 
   template <class Real>
   tau2_interval<Real> operator()(const model_fit<Real>& fit) const {
-    constexpr const char* function = "generalised_q_tau2";
+    constexpr const char* function = "generalized_q_tau2";
     detail::check_fit(function, fit, level, true);
     detail::check_two_studies(function, fit);
     const std::span<const Real> y(fit.data.y), v(fit.data.v);
-    const std::vector<Real> a = detail::generalised_q_weights(function, v, weights, own_weights);
+    const std::vector<Real> a = detail::interval_weights(function, v, weights, own_weights);
     tau2_interval<Real> r;
-    r.method = detail::generalised_q_name(weights, !own_weights.empty());
+    r.method = detail::generalized_q_name(weights, !own_weights.empty());
     r.level = level;
     const Real q = detail::mean_problem<Real>(y, v).moments([&](std::size_t i) { return a[i]; }).q;
     const Real typical = typical_variance(v);
-    detail::invert_generalised_q(function, r, q, detail::tail_of_level<Real>(level), typical,
+    detail::invert_generalized_q(function, r, q, detail::tail_of_level<Real>(level), typical,
                                  [&](const Real& tau2) { return detail::mean_q_spectrum(v, a, tau2); });
     detail::fill_i2_h2(r, typical);
     return r;

@@ -8,23 +8,11 @@
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/tau2/problem.hpp>
+#include <metapool/tau2/sidik_jonkman.hpp>
 
 #include <span>
 
 namespace metapool {
-
-namespace detail {
-
-/// Sidik and Jonkman's estimate from the mean squared residual of unweighted least squares, tau2_0 Q(tau2_0) / (k - p); 0 if all residuals are 0.
-template <tau2_problem Problem>
-typename Problem::real_type sidik_jonkman_estimate(const Problem& problem) {
-  using Real = typename Problem::real_type;
-  const Real first = problem.range().sum_of_squares / static_cast<Real>(problem.k());
-  if (!(first > 0)) return Real(0);
-  return first * (problem.at(first).q / static_cast<Real>(problem.k() - problem.p()));
-}
-
-}  // namespace detail
 
 /// Sidik and Jonkman's interval of the between-study variance: (k - 1) tau2_SJ over the chi-squared(k - 1) quantiles, tau2_SJ their estimator
 /// with the mean squared deviation of the effects (divisor k) as its first guess.
@@ -46,7 +34,7 @@ struct sidik_jonkman_tau2 {
     tau2_interval<Real> r;
     r.method = "Sidik-Jonkman";
     r.level = level;
-    const Real sum = df * detail::sidik_jonkman_estimate(detail::mean_problem<Real>(y, v));
+    const Real sum = df * sidik_jonkman{}.estimate(detail::mean_problem<Real>(y, v)).tau2;
     if (sum > 0) {
       r.lower = sum / detail::chi_squared_upper_quantile<Real>(tail, df);
       r.upper = sum / detail::chi_squared_quantile<Real>(tail, df);

@@ -17,7 +17,7 @@ namespace metapool {
 /// and whichever estimator has one).
 ///
 /// on_log_scale: exp(log tau2 -+ z se / tau2) instead, which is never cut off; with tau2 = 0 the state is then unbounded (0 to infinity).
-/// Needs many studies: with fewer than some hundred its coverage is far from the level (Viechtbauer 2007); q_profile and generalised_q_tau2 hold it exactly.
+/// Needs many studies: with fewer than some hundred its coverage is far from the level (Viechtbauer 2007); q_profile and generalized_q_tau2 hold it exactly.
 /// Throws input_error if level is not in (0, 1); not_estimable if the fit has no tau2 or no standard error of it; convergence_error on a fit that did not converge.
 /// Biggerstaff & Tweedie (1997) Stat Med 16:753; Viechtbauer (2007) Stat Med 26:37, doi:10.1002/sim.2514.
 struct wald_tau2 {
