@@ -121,6 +121,8 @@
 #include <metapool/inference/any_tau2_interval.hpp>
 #include <metapool/inference/biggerstaff_tweedie.hpp>
 #include <metapool/inference/blup.hpp>
+#include <metapool/inference/bootstrap.hpp>
+#include <metapool/inference/bootstrap_interval.hpp>
 #include <metapool/inference/cluster_robust.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/inference/henmi_copas.hpp>

@@ -84,7 +84,7 @@ class likelihood_in_lanes {
   /// squares: c^2 of each contrast, n rows of `lanes`; total: their sums, the sums of squares about the plain mean.
   void run(const Real* squares, const Real (&total)[lanes], lane_array<Real>& tau2, lane_array<bool>& known) const {
     const std::size_t n = m_.size();
-    Real maxima[lanes], open[lanes] = {}, lower[lanes] = {}, upper[lanes] = {}, start[lanes] = {}, root[lanes] = {}, first[lanes];
+    Real maxima[lanes], open[lanes], lower[lanes] = {}, upper[lanes] = {}, start[lanes] = {}, root[lanes] = {}, first[lanes];
     Real a0[lanes], d0[lanes];                                                    // at the left end of a cell
     Real cell[lanes] = {};                                                        // the one with the root
     const auto at_knot = [&](const knot& at, Real (&a)[lanes], Real (&d)[lanes]) {
@@ -106,6 +106,7 @@ class likelihood_in_lanes {
     for (std::size_t l = 0; l < lanes; ++l) {
       first[l] = a0[l] - knots_[0].g;
       maxima[l] = first[l] > 0 ? Real(0) : Real(1);
+      open[l] = -1;
     }
     for (std::size_t c = 0; c + 1 < knots_.size(); ++c) {
       const Real g0 = knots_[c].g, dg0 = knots_[c].dg;
@@ -114,16 +115,19 @@ class likelihood_in_lanes {
       Real a1[lanes], d1[lanes];
       at_knot(knots_[c + 1], a1, d1);
       for (std::size_t l = 0; l < lanes; ++l) {
-        const Real falls = d1[l] * g0 > dg0 * a1[l] ? Real(1) : Real(0);
-        const Real stays = d0[l] * g1 < dg1 * a0[l] ? Real(0) : Real(1);  // g/a does not rise throughout
-        const Real above = a0[l] < g1 ? Real(0) : Real(1);
-        const Real below = a1[l] > g0 ? Real(0) : Real(1);
-        const Real left = a0[l] > g0 ? Real(1) : Real(0);
-        const Real right = a1[l] > g1 ? Real(0) : Real(1);
-        const Real here = falls * left * right;
-        open[l] += (1 - falls) * stays * above * below;
+        // how far each condition of `search` in maxima_search holds, and the least of those that leave a cell open
+        const Real falls = d1[l] * g0 - dg0 * a1[l];
+        const Real rises = dg1 * a0[l] - d0[l] * g1;
+        const Real above = a0[l] - g1, below = g0 - a1[l];
+        const Real steep = falls > rises ? falls : rises;
+        const Real near = above < below ? above : below;
+        const Real doubt = -steep < near ? -steep : near;
+        open[l] = doubt > open[l] ? doubt : open[l];
+        const Real left = a0[l] - g0 < falls ? a0[l] - g0 : falls;
+        const Real right = a1[l] - g1;
+        const Real starts = left > 0 ? Real(1) : Real(0);
+        const Real here = right > 0 ? Real(0) : starts;
         maxima[l] += here;
-        root[l] += here;
         cell[l] += here * index;
       }
       for (std::size_t l = 0; l < lanes; ++l) {
@@ -132,7 +136,8 @@ class likelihood_in_lanes {
       }
     }
     for (std::size_t l = 0; l < lanes; ++l) {
-      if (!(root[l] == 1)) continue;
+      if (!(maxima[l] == (first[l] > 0 ? 1 : 2))) continue;
+      root[l] = 1;
       // where g/a is 1, by the cubic through both ends and slopes of its inverse
       const knot& left = knots_[static_cast<std::size_t>(cell[l])];
       const knot& right = knots_[static_cast<std::size_t>(cell[l]) + 1];
@@ -174,7 +179,7 @@ class likelihood_in_lanes {
       origin[l] = v_min_;
     }
     for (std::size_t l = 0; l < lanes; ++l) {
-      const bool single = maxima[l] == 1 && open[l] == 0 && total[l] <= (std::numeric_limits<Real>::max)();
+      const bool single = maxima[l] == 1 && open[l] < 0 && total[l] <= (std::numeric_limits<Real>::max)() && first[l] <= (std::numeric_limits<Real>::max)();
       wanted[l] = single && root[l] > 0 && lower[l] < upper[l];
       known[l] = single && !(root[l] > 0);
     }
