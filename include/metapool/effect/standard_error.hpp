@@ -5,6 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/effect/scale.hpp>
 #include <metapool/math/normal.hpp>
+#include <metapool/math/normal_or_t.hpp>
 #include <metapool/math/students_t.hpp>
 
 #include <cmath>
@@ -39,12 +40,6 @@ Real width_on_scale(scale s, const Real& lower, const Real& upper) {
   const Real apart = upper - lower;
   if (s == scale::log && apart < lower) return log1p(Real(apart / lower));
   return from_natural(s, upper) - from_natural(s, lower);
-}
-
-/// Two-sided critical value of the t distribution, or of the normal without (or with infinite) df.
-template <class Real>
-Real critical_value(double level, const std::optional<Real>& df) {
-  return df && is_finite(*df) ? t_critical<Real>(level, *df) : normal_critical<Real>(level);
 }
 
 /// Standard error of which the interval is 2 critical values wide.

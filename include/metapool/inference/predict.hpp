@@ -3,8 +3,7 @@
 
 #include <metapool/inference/check.hpp>
 #include <metapool/inference/result.hpp>
-#include <metapool/math/normal.hpp>
-#include <metapool/math/students_t.hpp>
+#include <metapool/math/normal_or_t.hpp>
 #include <metapool/model/fit.hpp>
 
 #include <cmath>
@@ -30,7 +29,7 @@ prediction<Real> predict_with(const char* function, const model_fit<Real>& fit, 
   p.se = sqrt(Real(*fit.tau2 + se * se));
   p.level = level;
   p.df = df;
-  const Real critical = df ? t_critical<Real>(level, *df) : normal_critical<Real>(level);
+  const Real critical = critical_value<Real>(level, df);
   p.lower = fit.estimate - critical * p.se;
   p.upper = fit.estimate + critical * p.se;
   return p;

@@ -5,6 +5,7 @@
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/math/f_distribution.hpp>
 #include <metapool/math/normal.hpp>
+#include <metapool/math/normal_or_t.hpp>
 #include <metapool/math/students_t.hpp>
 #include <metapool/model/regression_fit.hpp>
 
@@ -83,16 +84,6 @@ regression_inference<Real> start_regression(const regression_fit<Real>& fit, dou
   r.level = level;
   r.covariance = fit.covariance;
   return r;
-}
-
-template <class Real>
-Real critical_value(double level, const std::optional<Real>& df) {
-  return df ? t_critical<Real>(level, *df) : normal_critical<Real>(level);
-}
-
-template <class Real>
-Real two_sided_p(const Real& statistic, const std::optional<Real>& df) {
-  return df ? t_two_sided_p<Real>(statistic, *df) : normal_two_sided_p<Real>(statistic);
 }
 
 /// x' V^-1 x for a covariance V of rank m, by its Cholesky factor. Throws input_error if V is singular.

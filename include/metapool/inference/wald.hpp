@@ -3,8 +3,7 @@
 
 #include <metapool/inference/check.hpp>
 #include <metapool/inference/result.hpp>
-#include <metapool/math/normal.hpp>
-#include <metapool/math/students_t.hpp>
+#include <metapool/math/normal_or_t.hpp>
 
 #include <string>
 
@@ -15,11 +14,11 @@ namespace detail {
 /// Interval, statistic and p from an estimate and its standard error, by the normal (df empty) or t distribution.
 template <class Real>
 void finish(mean_inference<Real>& r) {
-  r.critical = r.df ? t_critical<Real>(r.level, *r.df) : normal_critical<Real>(r.level);
+  r.critical = critical_value<Real>(r.level, r.df);
   r.lower = r.estimate - r.critical * r.se;
   r.upper = r.estimate + r.critical * r.se;
   r.statistic = r.estimate / r.se;
-  r.p = r.df ? t_two_sided_p<Real>(r.statistic, *r.df) : normal_two_sided_p<Real>(r.statistic);
+  r.p = two_sided_p<Real>(r.statistic, r.df);
 }
 
 template <class Real>
