@@ -152,6 +152,18 @@ TEST_CASE("the ends are the outermost means that the likelihood allows: against 
   CHECK(at_zero >= 3);
 }
 
+TEST_CASE("means that the likelihood allows in two pieces: the ends are the outermost of both") {
+  const wild_set s = make_wild_set(15);  // the second maximum is 4.51 below the first in the statistic
+  const auto fit = random_effects(known_effects<double>(s.y, s.v));
+  const auto narrow = profile_likelihood{.level = 0.95}(fit);   // 3.84: without it
+  const auto wide = profile_likelihood{.level = 0.97}(fit);     // 4.71: with it
+  CHECK(wide.upper - wide.estimate > 100 * (narrow.upper - narrow.estimate));
+  const double z = metapool::detail::normal_critical<double>(0.97);
+  CHECK(close(static_cast<double>(scanned_statistic(fit.data, wide, wide.upper)), z * z, tolerance{2e-8, 0, 0, "the scan's own"}));
+  CHECK(scanned_statistic(fit.data, wide, wide.estimate + 4 * (narrow.upper - narrow.estimate)) > z * z);
+  CHECK(wide.notes.size() == 1);
+}
+
 TEST_CASE("p and the interval agree for each correction") {
   const auto fit = random_effects(effect_sizes(diuretics(), odds_ratio{}));
   for (const auto c : {profile_correction::none, profile_correction::bartlett, profile_correction::noma, profile_correction::skovgaard}) {
