@@ -5,6 +5,8 @@
 
 #include <metapool/math/chi_squared.hpp>
 
+#include <boost/multiprecision/cpp_bin_float.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -108,6 +110,27 @@ TEST_CASE("200 weights over 40 decades: order and scale do not matter, nor do we
     if (x > 1e-6) CHECK(close(at(fewer, x).lower, t.lower, digits12));
     CHECK(t.lower + t.upper == doctest::Approx(1).epsilon(1e-15));
   }
+}
+
+TEST_CASE("double has twelve digits of the 50-digit run, which knows the chi-squared tails to 40") {
+  using wide = boost::multiprecision::cpp_bin_float_50;
+  const auto both = [](const std::vector<double>& w, double x) {
+    const std::vector<wide> same(w.begin(), w.end());
+    const tails<wide> exact = quadratic_form_tails<wide>(same, wide(x));
+    const tails<double> t = at(w, x);
+    CAPTURE(x);
+    CHECK(close(t.lower, static_cast<double>(exact.lower), digits12));
+    CHECK(close(t.upper, static_cast<double>(exact.upper), digits12));
+    CHECK(close(t.density, static_cast<double>(exact.density), digits12));
+  };
+  std::vector<double> spread, many;
+  for (int i = 0; i < 17; ++i) spread.push_back(std::pow(10.0, -i));
+  for (int i = 0; i < 200; ++i) many.push_back(std::exp(3 * std::sin(i * 1.0)));
+  for (const double x : {1e-12, 0.01, 1.0, 80.0}) both(spread, x);
+  for (const double x : {1.0, 200.0, 1000.0, 9000.0}) both(many, x);
+  // P(chi2_4 > x) = e^(-x/2) (1 + x/2)
+  const tails<wide> four = quadratic_form_tails<wide>(std::vector<wide>(4, wide(1)), wide(30));
+  CHECK(close(four.upper, wide(16 * exp(wide(-15))), digits40));
 }
 
 TEST_CASE("the density is the derivative and the distribution increases") {
