@@ -58,8 +58,8 @@ double deviate_of_centred_probability(double q) {
 class random_stream {
  public:
   using result_type = std::uint64_t;
-  static constexpr result_type min() { return 0; }
-  static constexpr result_type max() { return ~result_type(0); }
+  static constexpr result_type (min)() { return 0; }
+  static constexpr result_type (max)() { return ~result_type(0); }
 
   constexpr explicit random_stream(std::uint64_t seed, std::uint64_t replicate = 0)
       : key_{low(seed), high(seed)}, replicate_{low(replicate), high(replicate)} {}
