@@ -132,6 +132,7 @@
 #include <metapool/inference/kenward_roger.hpp>
 #include <metapool/inference/number_needed_to_treat.hpp>
 #include <metapool/inference/permutation.hpp>
+#include <metapool/inference/permutation_regression.hpp>
 #include <metapool/inference/permutation_test.hpp>
 #include <metapool/inference/predict.hpp>
 #include <metapool/inference/predict_partlett_riley.hpp>
@@ -164,6 +165,7 @@
 #if __has_include(<Eigen/Core>)
 #include <metapool/model/design.hpp>
 #include <metapool/model/design_builders.hpp>
+#include <metapool/model/location_scale.hpp>
 #include <metapool/model/meta_regression.hpp>
 #include <metapool/model/polynomial_term.hpp>
 #include <metapool/model/splines.hpp>
@@ -172,6 +174,7 @@
 #include <metapool/inference/contrasts.hpp>
 #include <metapool/inference/nagashima.hpp>
 #include <metapool/inference/new_trial.hpp>
+#include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/regression.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
