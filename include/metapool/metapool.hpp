@@ -130,6 +130,8 @@
 #include <metapool/inference/infer.hpp>
 #include <metapool/inference/information_criteria.hpp>
 #include <metapool/inference/kenward_roger.hpp>
+#include <metapool/inference/nagashima.hpp>
+#include <metapool/inference/new_trial.hpp>
 #include <metapool/inference/number_needed_to_treat.hpp>
 #include <metapool/inference/permutation.hpp>
 #include <metapool/inference/permutation_regression.hpp>
@@ -144,6 +146,7 @@
 #include <metapool/inference/situation.hpp>
 #include <metapool/inference/subgroup_test.hpp>
 #include <metapool/inference/table_tests.hpp>
+#include <metapool/inference/true_effects.hpp>
 #include <metapool/inference/wald.hpp>
 
 #include <metapool/exact/fisher.hpp>
@@ -172,12 +175,9 @@
 
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
-#include <metapool/inference/nagashima.hpp>
-#include <metapool/inference/new_trial.hpp>
 #include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/regression.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
-#include <metapool/inference/true_effects.hpp>
 #include <metapool/inference/variance_inflation.hpp>
 #endif
