@@ -183,6 +183,17 @@ TEST_CASE("the restricted likelihood is the density of contrasts that are orthog
   }
 }
 
+TEST_CASE("a question may be the first that a problem is asked") {
+  const random_problem r = make_problem(6);
+  const auto weight = [](std::size_t) { return 1.0; };
+  const double variance = design_problem<double>(r.y, r.v, r.x).variance_of(weight, 1.0);
+  const design_problem<double> other(r.y, r.v, r.x);
+  other.at(3.0);
+  other.range();
+  CHECK(close(other.variance_of(weight, 1.0), variance, digits12));
+  CHECK(close(design_problem<double>(r.y, r.v, r.x).moments(weight).q, other.range().sum_of_squares, digits12));
+}
+
 TEST_CASE("the order of studies, and another basis of the column space, change the sums by rounding alone") {
   const random_problem r = make_problem(7);
   const auto k = r.x.rows();

@@ -94,6 +94,8 @@ class design_problem {
   Real variance_of(const Weight& a, const Real& tau2) const {
     const normal_equations<Real> n = equations(a);
     const auto scale = [&](std::size_t i) { return Real(v_[i] + tau2); };
+    w2_.resize(w_.size());
+    w3_.resize(w_.size());
     Real square = 0;
     for (Eigen::Index m = 0; m < w_.size(); ++m) {
       const std::size_t i = basis_.others()[static_cast<std::size_t>(m)];
