@@ -5,11 +5,14 @@
 #include "page.hpp"
 #include "study.hpp"
 
-#include <metapool/metapool.hpp>
+#include <metapool/data/file.hpp>
+#include <metapool/plot/svg.hpp>
+#include <metapool/text/number_text.hpp>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -73,6 +76,7 @@ int main(int argc, char** argv) try {
   for (const auto& m : tau2_methods()) methods.push_back(m);
   const results all = study(methods, count, seed, threads);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double processor = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;  // of all threads
 
   // One kind of interval; its first method is the yardstick of the widths.
   const auto part = [&](std::size_t begin, std::size_t end) {
@@ -87,28 +91,28 @@ int main(int argc, char** argv) try {
       "How often a nominal 95 % interval holds what it should, and how long it is, with few trials. Made by\n\n"
       "```sh\ncmake -S . -B build/benchmarks -DCMAKE_BUILD_TYPE=Release && cmake --build build/benchmarks --target metapool_coverage\n"
       "build/benchmarks/bin/metapool_coverage --replicates " + std::to_string(count) + " --seed " + std::to_string(seed) + "\n```\n\n"
-      "which took " + std::to_string(static_cast<long>(seconds + 0.5)) + " seconds. The numbers do not depend on the number of threads.\n\n"
+      "which took " + std::to_string(static_cast<long>(processor + 0.5)) + " seconds of processor time (" + std::to_string(static_cast<long>(seconds + 0.5)) + " by the clock, beside other work). The numbers do not depend on the number of threads.\n\n"
       "Each cell: " + std::to_string(count) + " sets of k effects y ~ N(truth, v), truth ~ N(0, tau2), unless a table says less; v is known to the methods. Sizes are equal, or the first trial is\n"
       "ten times as large as each of the others. The typical variance is 0.25 throughout (a log odds ratio with 16 events an arm), so that tau2 = 0.05, 0.1, 0.25, 0.5, 1 are I2 of 17, 29, 50, 67 and 80 %.\n"
       "Monte Carlo standard error of a coverage of 95 %: " + fixed_text(100 * std::sqrt(0.95 * 0.05 / static_cast<double>(count)), 2) + " points. **Bold**: below 94 % and below 95 % by more than three Monte Carlo errors.\n"
-      "An empty interval of tau2 covers nothing and has width 0.\n\n"
+      "An empty interval of tau2 covers nothing and has width 0. \"(of 60 %)\": the method refuses the other data sets (not estimable) instead of giving an interval.\n\n"
       "![coverage of the intervals of the mean](coverage.svg)\n\n"
       "## The mean\n\n";
   for (const std::size_t k : ks) page += table(mean, k, taus, coverage_cell);
-  page += "Mean width, as a multiple of that of the interval which knows tau2:\n\n";
+  page += "Median width, as a multiple of that of the interval which knows tau2:\n\n";
   for (const std::size_t k : ks) page += table(mean, k, taus, width_cell);
   page += "## The next trial\n\nCoverage is the probability that a new trial's true effect lies in the interval (with tau2 = 0: that the mean does).\n\n";
   for (const std::size_t k : ks) page += table(next, k, taus, coverage_cell);
-  page += "Mean width, as a multiple of the first row's:\n\n";
+  page += "Median width, as a multiple of the first row's:\n\n";
   for (const std::size_t k : ks) page += table(next, k, taus, width_cell);
   page += "## The between-study variance\n\n";
   for (const std::size_t k : ks) page += table(tau2, k, taus, coverage_cell);
-  page += "Mean width, as a multiple of the first row's:\n\n";
+  page += "Median width, as a multiple of the first row's:\n\n";
   for (const std::size_t k : ks) page += table(tau2, k, taus, width_cell);
   metapool::detail::write_file(folder + "/coverage.md", page, "metapool_coverage");
 
   std::vector<std::size_t> chosen;
-  for (const char* name : {"DerSimonian-Laird, Wald z", "REML, Wald t", "REML, Hartung-Knapp", "REML, Hartung-Knapp, factor at least 1", "REML, Cochrane's rule"}) chosen.push_back(number_of(mean, name));
+  for (const char* name : {"DerSimonian-Laird, Wald z", "REML, Wald t", "REML, Hartung-Knapp", "REML, Hartung-Knapp, factor at least 1", "REML, Cochrane's rule", "REML, Kenward-Roger", "profile likelihood", "Michael et al., exact (500 replicates)"}) chosen.push_back(number_of(mean, name));
   metapool::write_svg(folder + "/coverage.svg", picture(mean, ks, taus, chosen, "How often 95 % intervals of the mean hold it"));
   return 0;
 } catch (const std::exception& e) {

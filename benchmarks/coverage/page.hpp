@@ -4,8 +4,10 @@
 
 #include "study.hpp"
 
-#include <metapool/metapool.hpp>
+#include <metapool/plot/scene.hpp>
+#include <metapool/text/number_text.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -40,7 +42,7 @@ std::string table(const results& r, std::size_t k, const std::vector<double>& ta
   for (std::size_t i = 0; i < 2 * tau2.size(); ++i) text += "---:|";
   text += "\n";
   for (std::size_t m = 0; m < r.methods.size(); ++m) {
-    if (k < r.methods[m].least_k) continue;
+    if (k < r.methods[m].least_k || r.tallies[r.index(k, true, tau2.front())][m].replicates == 0) continue;
     text += "| " + r.methods[m].name + " |";
     for (const bool balanced : {true, false}) {
       for (const double t : tau2) {
@@ -53,19 +55,25 @@ std::string table(const results& r, std::size_t k, const std::vector<double>& ta
   return text + "\n";
 }
 
-/// Coverage in per cent; bold where it is below 95 by more than three Monte Carlo errors and by at least one point.
-inline std::string coverage_cell(const tally& t, const tally&) {
-  const std::string value = fixed_text(100 * t.coverage(), 1);
-  return t.coverage() < 0.94 && t.coverage() + 3 * t.error() < 0.95 ? "**" + value + "**" : value;
+inline std::string share_text(std::size_t part, std::size_t whole) {
+  return metapool::detail::to_short_text(100.0 * static_cast<double>(part) / static_cast<double>(whole), 2) + " %";
 }
 
-/// Mean width against the yardstick's; the share of intervals without an end, if any, behind it.
+/// Coverage in per cent; bold where it is below 95 by more than three Monte Carlo errors and by at least one point.
+/// Behind it the share of replicates in which the method gave an interval, if not all.
+inline std::string coverage_cell(const tally& t, const tally&) {
+  if (t.given() == 0) return "none";
+  std::string value = fixed_text(100 * t.coverage(), 1);
+  if (t.coverage() < 0.94 && t.coverage() + 3 * t.error() < 0.95) value = "**" + value + "**";
+  if (t.refused > 0) value += " (of " + share_text(t.given(), t.replicates) + ")";
+  return value;
+}
+
+/// Median width against the yardstick's.
 inline std::string width_cell(const tally& t, const tally& yardstick) {
-  if (t.bounded == 0) return "no end";
-  std::string text = fixed_text(t.mean_width() / yardstick.mean_width(), 2);
-  const std::size_t open = t.replicates - t.refused - t.bounded;
-  if (open > 0) text += " (" + metapool::detail::to_short_text(100.0 * static_cast<double>(open) / static_cast<double>(t.replicates), 2) + " % open)";
-  return text;
+  if (t.given() == 0) return "none";
+  const double ratio = t.median_width() / yardstick.median_width();
+  return !std::isfinite(ratio) ? "no end" : ratio >= 1000 ? "> 1000" : fixed_text(ratio, 2);
 }
 
 /// Coverage against tau2, one panel for each k (columns) and balance (rows), a line a method.

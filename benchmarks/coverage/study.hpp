@@ -2,10 +2,16 @@
 // The simulation behind docs/coverage.md: how often each interval holds what it should.
 #pragma once
 
+#include <metapool/inference/heterogeneity.hpp>
+#include <metapool/inference/predict.hpp>
 #include <metapool/math/parallel.hpp>
 #include <metapool/math/random.hpp>
-#include <metapool/metapool.hpp>
+#include <metapool/model/common_effect.hpp>
+#include <metapool/model/random_effects.hpp>
+#include <metapool/tau2/dersimonian_laird.hpp>
+#include <metapool/tau2/paule_mandel.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -79,26 +85,34 @@ struct method {
 
 /// Counts of one method in one scenario.
 struct tally {
-  std::size_t replicates{}, bounded{}, refused{};
+  std::size_t replicates{}, refused{};
   double covered{};        ///< sum of coverage (0 or 1; for the next trial its probability)
   double covered_squares{};
-  double width{};          ///< sum over bounded intervals
+  std::vector<double> widths{};  ///< infinity for those without an end
 
   void operator+=(const tally& other) {
     replicates += other.replicates;
-    bounded += other.bounded;
     refused += other.refused;
     covered += other.covered;
     covered_squares += other.covered_squares;
-    width += other.width;
+    widths.insert(widths.end(), other.widths.begin(), other.widths.end());
   }
-  double coverage() const { return covered / static_cast<double>(replicates); }
+  /// Replicates in which there was an interval, or an empty set.
+  std::size_t given() const { return replicates - refused; }
+  /// Of those; 0 if there was none.
+  double coverage() const { return given() > 0 ? covered / static_cast<double>(given()) : 0; }
   /// Monte Carlo standard error of coverage()
   double error() const {
-    const double n = static_cast<double>(replicates), c = coverage();
+    const double n = static_cast<double>(given()), c = coverage();
     return std::sqrt(std::fmax(0, covered_squares / n - c * c) / n);
   }
-  double mean_width() const { return width / static_cast<double>(bounded); }
+  /// The median over the intervals that were given; infinity if half of them have no end. A mean would be that of the longest few.
+  double median_width() const {
+    std::vector<double> w = widths;
+    const auto middle = w.begin() + static_cast<std::ptrdiff_t>(w.size() / 2);
+    std::nth_element(w.begin(), middle, w.end());
+    return *middle;
+  }
 };
 
 inline void judge(const method& m, const replicate& r, tally& t) {
@@ -107,11 +121,11 @@ inline void judge(const method& m, const replicate& r, tally& t) {
   try {
     b = m.interval(r);
   } catch (const metapool::not_estimable&) {
-    ++t.refused;  // covers nothing
+    ++t.refused;
     return;
   }
   if (b.state == metapool::interval_state::empty_set) {
-    ++t.bounded;  // covers nothing, width 0
+    t.widths.push_back(0);  // and covers nothing
     return;
   }
   double covered = 0;
@@ -126,10 +140,7 @@ inline void judge(const method& m, const replicate& r, tally& t) {
   }
   t.covered += covered;
   t.covered_squares += covered * covered;
-  if (std::isfinite(b.lower) && std::isfinite(b.upper)) {
-    ++t.bounded;
-    t.width += b.upper - b.lower;
-  }
+  t.widths.push_back(b.upper - b.lower);
 }
 
 /// All methods on the same replicates, number first .. first + count. The same numbers for any number of threads.
