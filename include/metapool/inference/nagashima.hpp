@@ -93,7 +93,7 @@ confidence_draws<double> nagashima_draws(const std::vector<double>& y, const std
 /// prediction: df is k - 1, se the classical sqrt(tau2 + se^2), for the record only. mean: critical is 0 (the interval is not symmetric), statistic =
 /// estimate / se with the classical se, p = 2 (1 + draws on the rarer side of 0) / (draws + 1), at most 1.
 /// Throws input_error for a level outside (0, 1), fewer than 100 draws, a fit whose weights are not inverse variances; not_estimable with one study
-/// or if all effects are equal; convergence_error on a fit that did not converge. 10,000 draws from 10 studies in about 4 ms.
+/// or if all effects are equal; convergence_error on a fit that did not converge.
 /// Nagashima, Noma & Furukawa (2019) Stat Methods Med Res 28:1689, doi:10.1177/0962280218773520.
 struct nagashima {
   double level = 0.95;

@@ -79,7 +79,7 @@ class random_stream {
   /// Uniform on (0, 1): an odd multiple of 2^-53, so never 0 or 1, and symmetric about 0.5. One word.
   constexpr double uniform() { return centred() + 0.5; }
 
-  /// Standard normal, |z| <= 8.21, by inversion, so that one word gives one number. About 9 ns.
+  /// Standard normal, |z| <= 8.21, by inversion, so that one word gives one number.
   double normal() { return deviate_of_centred_probability(centred()); }
 
   /// Gamma with the given shape > 0 and scale 1, by rejection (1.05 trials or fewer for shapes of 1 and more).
