@@ -54,6 +54,7 @@ class design_problem {
 
   design_sums<Real> at(const Real& tau2) const {
     if (last_ && last_->first == tau2) return last_->second;
+    if (tau2 == 0 && zero_) return *zero_;
     design_sums<Real> s;
     const auto weight = [&](std::size_t i) { return Real(1 / (v_[i] + tau2)); };
     if (!evaluate(weight, s)) {
@@ -61,6 +62,7 @@ class design_problem {
       evaluate(weight, s);
     }
     last_ = std::pair<Real, design_sums<Real>>(tau2, s);
+    if (tau2 == 0) zero_ = s;
     return s;
   }
 
@@ -104,8 +106,8 @@ class design_problem {
       w2_(m) = a(i) * x;
       w3_(m) = a(i) * x * x;
     }
-    normal_equations<Real>::gram(basis_.t(), w2_, a2_, r_);
-    normal_equations<Real>::gram(basis_.t(), w3_, a3_, r_);
+    normal_equations<Real>::gram(basis_, w2_, a2_, r_);
+    normal_equations<Real>::gram(basis_, w3_, a3_, r_);
     const auto parts = n.square_trace(basis_, square, a2_, a3_, scale);
     return 2 * (parts.others + parts.rest);
   }
@@ -152,8 +154,8 @@ class design_problem {
     w3_ = w2_.cwiseProduct(w_);
     normal_equations<Real>& n = equations_;
     n.solve(basis_, w_, weight, r_);
-    normal_equations<Real>::gram(basis_.t(), w2_, a2_, r_);
-    normal_equations<Real>::gram(basis_.t(), w3_, a3_, r_);
+    normal_equations<Real>::gram(basis_, w2_, a2_, r_);
+    normal_equations<Real>::gram(basis_, w3_, a3_, r_);
     s.w = w_.sum();
     s.sum_w2 = w2_.sum();
     const Real trace_others = s.w - n.inverse_trace(a2_);
@@ -230,6 +232,7 @@ class design_problem {
   mutable std::vector<Real> a2_{}, a3_{};
   mutable normal_equations<Real> equations_{};
   mutable std::optional<std::pair<Real, design_sums<Real>>> last_{};
+  mutable std::optional<design_sums<Real>> zero_{};
 };
 
 }  // namespace metapool::detail

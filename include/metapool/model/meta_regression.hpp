@@ -104,7 +104,13 @@ regression_fit<Real> meta_regression(effects<Real> data, design<Real> moderators
   fit.se_tau2 = t.se;
   fit.convergence = t.convergence;
   fit.tau2_maxima = std::move(t.maxima);
-  if (fit.design.intercept && problem.p() > 1) fit.tau2_without_moderators = estimator.estimate(detail::mean_problem<Real>(y, v)).tau2;
+  if (fit.design.intercept && problem.p() > 1) {
+    if constexpr (tau2_estimator<Estimator, Real>) {
+      fit.tau2_without_moderators = estimator(y, v).tau2;
+    } else {
+      fit.tau2_without_moderators = estimator.estimate(detail::mean_problem<Real>(y, v)).tau2;
+    }
+  }
   if (fit.tau2_maxima.size() > 1) fit.notes.push_back("the likelihood has " + std::to_string(fit.tau2_maxima.size()) + " local maxima in tau2; the highest was taken");
   return fit;
 }

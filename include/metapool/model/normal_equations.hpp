@@ -23,15 +23,24 @@ struct normal_equations {
 
   std::size_t p() const { return w_b.size(); }
 
-  /// Gram matrix T' diag(w) T.
-  static void gram(const matrix_of<Real>& t, const vector_of<Real>& w, std::vector<Real>& g, vector_of<Real>& wt) {
-    const auto p = static_cast<std::size_t>(t.cols());
-    g.resize(p * p);
-    for (std::size_t i = 0; i < p; ++i) {
-      wt = w.cwiseProduct(t.col(static_cast<Eigen::Index>(i)));
-      Eigen::Map<vector_of<Real>>(g.data() + i * p, t.cols()).head(static_cast<Eigen::Index>(i + 1)).noalias() =
-          t.leftCols(static_cast<Eigen::Index>(i + 1)).transpose() * wt;
-      for (std::size_t j = 0; j < i; ++j) g[j * p + i] = g[i * p + j];
+  /// Gram matrix T' diag(w) T; work: scratch.
+  static void gram(const weighted_basis<Real>& basis, const vector_of<Real>& w, std::vector<Real>& g, vector_of<Real>& work) {
+    const matrix_of<Real>& t = basis.t();
+    const std::size_t n = basis.p();
+    g.resize(n * n);
+    if (basis.products().cols() > 0) {
+      work.noalias() = basis.products().transpose() * w;
+      Eigen::Index pair = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j <= i; ++j) g[i * n + j] = g[j * n + i] = work(pair++);
+      }
+      return;
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      work = w.cwiseProduct(t.col(static_cast<Eigen::Index>(i)));
+      Eigen::Map<vector_of<Real>>(g.data() + i * n, t.cols()).head(static_cast<Eigen::Index>(i + 1)).noalias() =
+          t.leftCols(static_cast<Eigen::Index>(i + 1)).transpose() * work;
+      for (std::size_t j = 0; j < i; ++j) g[j * n + i] = g[i * n + j];
     }
   }
 
@@ -39,7 +48,7 @@ struct normal_equations {
   template <class Weight>
   void solve(const weighted_basis<Real>& basis, const vector_of<Real>& w, const Weight& weight, vector_of<Real>& wt) {
     const std::size_t n = basis.p();
-    gram(basis.t(), w, a1, wt);
+    gram(basis, w, a1, wt);
     l = a1;
     w_b.resize(n);
     spread = 0;

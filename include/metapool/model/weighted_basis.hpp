@@ -33,6 +33,9 @@ class weighted_basis {
   const std::vector<std::size_t>& rows() const { return rows_; }      ///< the basis
   const std::vector<std::size_t>& others() const { return others_; }  ///< all other studies, ascending: the rows of T
   const matrix_of<Real>& t() const { return t_; }                     ///< (k - p) x p
+  /// Products T_ni T_nj, one column a pair, i = 0, j = 0; 1, 0; 1, 1; 2, 0; ...: with them a Gram matrix is one product. Empty for more than 16
+  /// columns, where they would take much room.
+  const matrix_of<Real>& products() const { return products_; }
   const vector_of<Real>& d() const { return d_; }                     ///< y of the others - T times y of the basis
   /// log det of I + T'T
   Real log_det_unweighted() const { return log_det_unweighted_; }
@@ -43,41 +46,37 @@ class weighted_basis {
   void choose(const Weight& a) {
     using std::sqrt;
     constexpr Eigen::Index none = -1;
-    vector_of<Real> root(index(k_)), size(index(k_));
+    vector_of<Real> root(index(k_));
     for (std::size_t i = 0; i < k_; ++i) root(index(i)) = sqrt(Real(a(i)));
     a_ = x_;
     c_ = matrix_of<Real>::Identity(index(p_), index(p_));
     rows_.assign(p_, k_);  // of each column of A
     for (std::size_t step = 0; step < p_; ++step) {
-      Eigen::Index row = none, column = none, at = 0;
+      Eigen::Index column = none;
       Real best = -1;
       for (std::size_t j = 0; j < p_; ++j) {
         // a column of constants first: the others become differences of the moderators from a study's, which are exact
         if (rows_[j] != k_ || (step == 0 && first_column_ != p_ && j != first_column_)) continue;
-        size = root.cwiseProduct(a_.col(index(j)).cwiseAbs());  // zero for rows in the basis
-        const Real largest = size.maxCoeff(&at) * inverse_scale_[j];
+        const Real largest = root.cwiseProduct(a_.col(index(j)).cwiseAbs()).maxCoeff() * inverse_scale_[j];  // rows in the basis are zero
         if (largest > best) {
           best = largest;
-          row = at;
           column = index(j);
         }
       }
-      pivot(row, column);
+      pivot(heaviest(root, column), column);
     }
     for (std::size_t exchanges = 0; exchanges < 50 * p_; ++exchanges) {
-      Eigen::Index row = none, column = none, at = 0;
+      Eigen::Index column = none;
       Real best = 4;
       for (std::size_t j = 0; j < p_; ++j) {
-        size = root.cwiseProduct(a_.col(index(j)).cwiseAbs());
-        const Real largest = size.maxCoeff(&at) / root(index(rows_[j]));
+        const Real largest = root.cwiseProduct(a_.col(index(j)).cwiseAbs()).maxCoeff() / root(index(rows_[j]));
         if (largest > best) {
           best = largest;
-          row = at;
           column = index(j);
         }
       }
-      if (row == none) break;
-      pivot(row, column);
+      if (column == none) break;
+      pivot(heaviest(root, column), column);
     }
     finish();
   }
@@ -125,6 +124,12 @@ class weighted_basis {
     holds_constants_ = true;
   }
 
+  Eigen::Index heaviest(const vector_of<Real>& root, Eigen::Index column) const {
+    Eigen::Index row = 0;
+    root.cwiseProduct(a_.col(column).cwiseAbs()).maxCoeff(&row);
+    return row;
+  }
+
   void pivot(Eigen::Index row, Eigen::Index column) {
     const vector_of<Real> head = a_.row(row).transpose();
     for (matrix_of<Real>* const m : {&a_, &c_}) {
@@ -155,6 +160,14 @@ class weighted_basis {
       for (std::size_t n = 0; n < others_.size(); ++n) t_(index(n), index(j)) = a_(index(others_[n]), index(j));
       d_ -= t_.col(index(j)) * (y_[rows_[j]] - origin_);
     }
+    products_.resize(t_.rows(), p_ <= 16 ? index(p_ * (p_ + 1) / 2) : 0);
+    for (Eigen::Index pair = 0, i = 0, j = 0; pair < products_.cols(); ++pair) {
+      products_.col(pair) = t_.col(i).cwiseProduct(t_.col(j));
+      if (j++ == i) {
+        ++i;
+        j = 0;
+      }
+    }
     std::vector<Real> g(p_ * p_, Real(0));
     for (std::size_t i = 0; i < p_; ++i) {
       for (std::size_t j = 0; j <= i; ++j) g[i * p_ + j] = t_.col(index(i)).dot(t_.col(index(j)));
@@ -172,7 +185,7 @@ class weighted_basis {
   std::vector<Real> inverse_scale_;
   std::size_t first_column_;
   bool holds_constants_ = false;
-  matrix_of<Real> a_{}, c_{}, t_{};
+  matrix_of<Real> a_{}, c_{}, t_{}, products_{};
   std::vector<std::size_t> rows_{}, others_{};
   vector_of<Real> d_{};
   Real origin_{}, log_det_unweighted_{};
