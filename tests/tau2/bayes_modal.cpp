@@ -72,3 +72,18 @@ TEST_CASE("the Bayes modal method refuses what has no maximum") {
   CHECK(message_of<input_error>([] { estimate_bcg(bayes_modal{.likelihood = likelihood_kind::full, .rate = -1}); }) ==
         "Bayes modal: rate = -1 must be finite and not negative");
 }
+
+TEST_CASE("the slopes by which the Bayes modal search proves its brackets are those of its two sides") {
+  const std::vector<double> y{1, 4, 2, 9}, v{0.5, 1, 3, 0.25};
+  const metapool::detail::mean_problem<double> problem(y, v);
+  for (const auto kind : {likelihood_kind::full, likelihood_kind::restricted}) {
+    const metapool::detail::bayes_modal_objective<metapool::detail::mean_problem<double>> objective(problem, kind, 0.7);
+    for (const double t : {0.1, 1.0, 20.0}) {
+      const double h = 1e-5 * t;
+      const auto at = objective.score(t), right = objective.score(t + h), left = objective.score(t - h);
+      CHECK(close(at.da, (left.a - right.a) / (2 * h), digits6));
+      CHECK(close(at.dg, (left.g - right.g) / (2 * h), digits6));
+      CHECK(close(at.value(), (objective.value(t + h) - objective.value(t - h)) / h, digits6));  // twice the score
+    }
+  }
+}

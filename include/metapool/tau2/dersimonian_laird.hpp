@@ -44,8 +44,8 @@ struct dersimonian_laird {
   }
 };
 
-/// DerSimonian and Laird's estimator with Q taken around another mean, such as the Mantel-Haenszel estimate: what RevMan 5 calls
-/// Mantel-Haenszel random effects. C and k - 1 as in dersimonian_laird.
+/// DerSimonian and Laird's estimator with Q taken around another mean. Around the Mantel-Haenszel estimate it is the Mantel-Haenszel-based
+/// DerSimonian-Laird estimator: what RevMan 5 calls Mantel-Haenszel random effects, and meta gives with Q.Cochrane. C and k - 1 as in dersimonian_laird.
 template <class Real = double>
 struct dersimonian_laird_around {
   static constexpr std::string_view name = "DerSimonian-Laird";
