@@ -134,7 +134,6 @@
 #include <metapool/inference/new_trial.hpp>
 #include <metapool/inference/number_needed_to_treat.hpp>
 #include <metapool/inference/permutation.hpp>
-#include <metapool/inference/permutation_regression.hpp>
 #include <metapool/inference/permutation_test.hpp>
 #include <metapool/inference/predict.hpp>
 #include <metapool/inference/predict_partlett_riley.hpp>
@@ -176,6 +175,8 @@
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
 #include <metapool/inference/location_scale.hpp>
+#include <metapool/inference/multimodel.hpp>
+#include <metapool/inference/permutation_regression.hpp>
 #include <metapool/inference/regression.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
