@@ -180,5 +180,6 @@
 #include <metapool/inference/regression.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
+#include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>
 #endif
