@@ -148,6 +148,7 @@
 #include <metapool/inference/true_effects.hpp>
 #include <metapool/inference/wald.hpp>
 
+#include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
 #include <metapool/exact/michael_interval.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>

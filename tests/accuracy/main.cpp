@@ -93,6 +93,8 @@ std::string quantity_of(const std::string& field_name) {
                                                         {"p_mid", "p, mid-p"},
                                                         {"ci_lb_mid", "mid-p interval"},
                                                         {"ci_ub_mid", "mid-p interval"},
+                                                        {"ci_lb_blaker", "Blaker interval"},
+                                                        {"ci_ub_blaker", "Blaker interval"},
                                                         {"clopper_pearson_lb", "Clopper-Pearson"},
                                                         {"clopper_pearson_ub", "Clopper-Pearson"},
                                                         {"mid_p_lb", "mid-p"},
@@ -130,6 +132,7 @@ std::string method_of(const reference_case& c, const std::string& field_name) {
   if (c.op == "zero_cells") return "zero cells, " + o.text("incr");
   if (c.op == "revman_random") return "RevMan's random effects";
   if (c.op == "fisher_exact") return "Fisher's exact test";
+  if (c.op == "exact_conditional_or") return "exact common odds ratio";
   if (c.op == "pearson_chi_squared") return "Pearson's test";
   if (c.op == "proportion") return "proportion of one arm";
   if (c.op == "number_needed_to_treat") return "number needed to treat " + o.text("measure");

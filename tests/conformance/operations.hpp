@@ -28,11 +28,13 @@ template <class Real>
 std::span<const operation<Real>> pooling_operations();
 template <class Real>
 std::span<const operation<Real>> single_study_operations();
+template <class Real>
+std::span<const operation<Real>> exact_operations();
 
 /// The library's answers to a case. Throws unsupported, and what the library throws.
 template <class Real>
 answers<Real> evaluate(const data_set& data, const reference_case& c) {
-  for (const auto group : {table_operations<Real>(), pooling_operations<Real>(), single_study_operations<Real>()}) {
+  for (const auto group : {table_operations<Real>(), pooling_operations<Real>(), single_study_operations<Real>(), exact_operations<Real>()}) {
     for (const operation<Real>& op : group) {
       if (op.name != c.op) continue;
       answers<Real> result = op.call(data, c.options);

@@ -24,17 +24,16 @@ void rough_log_odds_ratio(const table_margins<Real>& g, Real& estimate, Real& se
 }
 
 /// log of the conditional maximum likelihood estimate: the odds ratio at which the expected treated events are those observed.
+/// law: of one table's or several tables' treated events (tail_sums.hpp). start, se: a rough estimate and its standard error.
 /// Precondition: lowest < observed < highest (at the ends it is 0 or infinite).
 /// The search runs on logit((E - lowest) / (highest - lowest)), which is close to linear in the log odds ratio; it is written with
 /// log1p of E - observed, because E - lowest and then its logarithm would lose what E and the observed count share.
-template <class Real>
-Real conditional_log_odds_ratio(const table_margins<Real>& g, convergence<Real>& state) {
+template <class Real, class Law>
+Real conditional_log_odds_ratio(const Law& law, const Real& start, const Real& se, convergence<Real>& state) {
   using std::exp, std::log1p;
-  Real start, se;
-  rough_log_odds_ratio(g, start, se);
-  const Real from_lowest = g.observed - g.lowest, to_highest = g.highest - g.observed;
+  const Real from_lowest = law.observed - law.lowest, to_highest = law.highest - law.observed;
   const auto equation = [&](const Real& theta) -> value_and_slope<Real> {
-    const auto s = sums_at<Real>(g, exp(theta));
+    const auto s = sums_at<Real>(law, exp(theta));
     const Real total = s.total();
     const Real excess = (s.above_distance - s.below_distance) / total;
     const Real variance = s.square / total - excess * excess;
@@ -42,6 +41,14 @@ Real conditional_log_odds_ratio(const table_margins<Real>& g, convergence<Real>&
     return {value, variance * (1 / (from_lowest + excess) + 1 / (to_highest - excess))};
   };
   return increasing_root<Real>(equation, start, se, state);
+}
+
+/// The same of one table.
+template <class Real>
+Real conditional_log_odds_ratio(const table_margins<Real>& g, convergence<Real>& state) {
+  Real start, se;
+  rough_log_odds_ratio(g, start, se);
+  return conditional_log_odds_ratio<Real>(g, start, se, state);
 }
 
 /// log of the lower limit of the odds ratio, exact with share = 1, mid-p with share = 1/2. Precondition: observed > lowest (else it is 0).
