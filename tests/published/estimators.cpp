@@ -17,6 +17,7 @@
 #include <metapool/model/random_effects.hpp>
 #include <metapool/tau2/any.hpp>
 
+#include "model/regression_data.hpp"
 #include "support/close.hpp"
 #include "support/published.hpp"
 
@@ -43,13 +44,7 @@ model_fit<double> fit_by(const effects<double>& e, const std::string& code) {
   return random_effects(e, fixed_tau2{tau2});
 }
 
-/// Teacher expectancy and pupils' IQ, 19 studies: Raudenbush & Bryk (1985) J Educ Stat 10:75, table 1.
-effects<double> expectancy() {
-  return known_effects<double>(
-      {0.03, 0.12, -0.14, 1.18, 0.26, -0.06, -0.02, -0.32, 0.27, 0.80, 0.54, 0.18, -0.02, 0.23, -0.18, -0.06, 0.30, 0.07, -0.07},
-      {0.0156, 0.0216, 0.0279, 0.1391, 0.1362, 0.0106, 0.0106, 0.0484, 0.0269, 0.0630, 0.0912, 0.0497, 0.0835, 0.0841, 0.0253, 0.0279,
-       0.0193, 0.0088, 0.0303});
-}
+effects<double> expectancy() { return known_effects<double>(teachers().y, teachers().v); }
 
 /// One row of a table of means.
 struct mean_row {

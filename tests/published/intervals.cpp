@@ -9,9 +9,11 @@
 #include <metapool/inference/profile_likelihood_tau2.hpp>
 #include <metapool/inference/q_profile.hpp>
 #include <metapool/inference/wald.hpp>
+#include <metapool/math/students_t.hpp>
 #include <metapool/model/common_effect.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
+#include <metapool/tau2/fixed.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
 
 #include "support/close.hpp"
@@ -143,4 +145,32 @@ TEST_CASE("St John's wort against depression, pooled: Viechtbauer (2007) Z Psych
   CHECK(close(std::exp(fit.estimate + 1.959963984540054 * std::sqrt(*fit.tau2)), 2.83, printed(2)));
   CHECK(close(predict(fit, skipka{}).natural().lower, 0.8488, printed(4)));
   CHECK(close(predict(fit, skipka{}).natural().upper, 2.9120, printed(4)));
+}
+
+TEST_CASE(
+    "the predictions of Higgins et al. (2009) and Partlett and Riley (2017) follow from the means that R's pimeta prints beside them") {
+  // Ten hypothetical trials of Riley, Higgins & Deeks (2011) BMJ 342:d549; what pimeta 1.1.4 prints on its help page of pima(). The page has no data, so
+  // that only the step from the mean's interval to the prediction is tested: t with k - 2 degrees of freedom, and nu - 1 for Kenward and Roger
+  struct row {
+    double mean, tau2, lower, upper, df, next_lower, next_upper, next_df;
+  };
+  for (const row& expected : std::vector<row>{{-0.3341, 0.0282, -0.5068, -0.1613, 9, -0.7598, 0.0917, 8},  // HTS, DerSimonian-Laird
+                                              {-0.3287, 0.0700, -0.5646, -0.0929, 9, -0.9843, 0.3268, 8},  // the same, REML
+                                              {-0.3287, 0.0700, -0.5761, -0.0814, 9, -0.9887, 0.3312, 8},  // HK
+                                              {-0.3287, 0.0700, -0.5625, -0.0950, 9, -0.9835, 0.3261, 8},  // SJ
+                                              {-0.3287, 0.0700, -0.5815, -0.0759, 6.9508, -1.0280, 0.3706, 5.9508}}) {  // KR
+    CAPTURE(expected.next_lower);
+    auto fit = random_effects(known_effects<double>(std::vector<double>(10, expected.mean), std::vector<double>(10, 0.1)),
+                              fixed_tau2{expected.tau2});
+    auto mean = wald_t{}(fit);
+    mean.se = (expected.upper - expected.lower) / 2 / metapool::detail::t_critical<double>(0.95, expected.df);
+    mean.df = expected.next_df;
+    const auto next = expected.next_df == 8 ? predict(fit, mean, higgins_thompson_spiegelhalter{}) : predict(fit, mean);
+    // what half units of the fourth decimal of the mean, its interval, tau2 and the prediction itself can make
+    const double half_units = 1e-4 + metapool::detail::t_critical<double>(0.95, expected.next_df) * 5.5e-5 / (2 * next.se);
+    const tolerance rounding{0, 0, half_units, "all that goes in was printed with four decimals"};
+    CHECK(close(next.lower, expected.next_lower, rounding));
+    CHECK(close(next.upper, expected.next_upper, rounding));
+    CHECK(close(*next.df, expected.next_df, digits15));
+  }
 }
