@@ -153,6 +153,7 @@
 #include <metapool/exact/michael_interval.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>
 #include <metapool/exact/proportion.hpp>
+#include <metapool/exact/zelen.hpp>
 
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/svg.hpp>
