@@ -151,6 +151,7 @@
 #include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
 #include <metapool/exact/michael_interval.hpp>
+#include <metapool/exact/miettinen_nurminen.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>
 #include <metapool/exact/proportion.hpp>
 #include <metapool/exact/zelen.hpp>
