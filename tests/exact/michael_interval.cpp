@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/exact/michael_interval.hpp>
+#include <metapool/math/random.hpp>
 
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/inference/infer.hpp>

@@ -8,6 +8,7 @@
 #include <metapool/math/students_t.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -63,6 +64,32 @@ TEST_CASE("a stream is a function of seed and replicate alone") {
   CHECK(copy.normal() == b.normal());
   CHECK(random_stream(1, 2)() != random_stream(2, 1)());
   CHECK(random_stream(1, 2)() != random_stream(1, 3)());
+}
+
+TEST_CASE("two blocks side by side are two blocks one after the other, also where the counter carries") {
+  for (const std::uint64_t first : {std::uint64_t(0), std::uint64_t(0xFFFFFFFEu), std::uint64_t(0xFFFFFFFFu), ~std::uint64_t(0)}) {
+    const auto w = metapool::detail::philox_two_blocks(first, {5, 0x80000001u}, {0xFFFFFFFFu, 7});
+    for (std::size_t b = 0; b < 2; ++b) {
+      const std::uint64_t block = first + b;
+      const words one = philox_4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 5, 0x80000001u}, {0xFFFFFFFFu, 7});
+      CHECK(w[2 * b] == (std::uint64_t(one[1]) << 32 | one[0]));
+      CHECK(w[2 * b + 1] == (std::uint64_t(one[3]) << 32 | one[2]));
+    }
+  }
+  static_assert(metapool::detail::philox_two_blocks(0, {0, 0}, {0, 0})[0] == 0xe169c58d6627e8d5u);
+}
+
+TEST_CASE("normal draws have these bits on every platform") {
+  random_stream r(1, 2);
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  double largest = 0;
+  for (int i = 0; i < 200000; ++i) {
+    const double z = r.normal();
+    largest = (std::max)(largest, std::fabs(z));
+    hash = (hash ^ std::bit_cast<std::uint64_t>(z)) * 0x100000001b3u;
+  }
+  CHECK(largest > 4);  // some came from the tail
+  CHECK(hash == 0x4cce8d8964166c85u);
 }
 
 TEST_CASE("uniform numbers lie inside (0, 1) and are uniform") {

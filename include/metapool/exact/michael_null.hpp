@@ -3,7 +3,7 @@
 #pragma once
 
 #include <metapool/math/constants.hpp>
-#include <metapool/math/random.hpp>
+#include <metapool/math/normal_deviate.hpp>
 
 #include <cmath>
 #include <cstddef>
