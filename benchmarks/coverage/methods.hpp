@@ -61,7 +61,7 @@ inline std::vector<method> mean_methods() {
       {"profile likelihood, Skovgaard", t, [](const replicate& r) { return of_mean(r.reml, profile_likelihood{.correction = profile_correction::skovgaard}); }},
       {"Biggerstaff-Tweedie", t, [](const replicate& r) { return of_mean(r.dl, biggerstaff_tweedie{}); }},
       {"Henmi-Copas (2,000 replicates)", t, [](const replicate& r) { return of_mean(r.dl, henmi_copas{}); }, 2, 2000},
-      {"Nagashima bootstrap, 2,000 draws (2,000 replicates)", t, [](const replicate& r) { return of_mean(r.dl, nagashima{.draws = 2000, .seed = r.seed}); }, 2, 2000},
+      {"Nagashima bootstrap, 2,000 draws (1,000 replicates)", t, [](const replicate& r) { return of_mean(r.dl, nagashima{.draws = 2000, .seed = r.seed}); }, 2, 1000},
       {"Michael et al., exact (500 replicates)", t, [](const replicate& r) { return of_mean(r.dl, michael_interval{.points = 512}); }, 2, 500},
       {"DerSimonian-Laird, permutation (2,000 replicates)", t, [](const replicate& r) { return of_mean(r.dl, permutation{}); }, 6, 2000},
       {"IVhet, Wald z", t, [](const replicate& r) { return of_mean(ivhet(r.data), wald_z{}); }},
@@ -82,7 +82,7 @@ inline std::vector<method> prediction_methods() {
       {"REML, Kenward-Roger", t, [](const replicate& r) { return of(predict(r.reml, kenward_roger_prediction{})); }},
       {"REML, Kenward-Roger, one degree less", t, [](const replicate& r) { return of(predict(r.reml, kenward_roger_prediction{.degrees = prediction_degrees::one_less})); }, 3},
       {"REML, Sidik-Jonkman robust, t, k - 2", t, [](const replicate& r) { return of(predict(r.reml, sidik_jonkman_prediction{})); }, 3},
-      {"Nagashima bootstrap, 2,000 draws (2,000 replicates)", t, [](const replicate& r) { return of(predict(r.dl, nagashima{.draws = 2000, .seed = r.seed})); }, 2, 2000},
+      {"Nagashima bootstrap, 2,000 draws (1,000 replicates)", t, [](const replicate& r) { return of(predict(r.dl, nagashima{.draws = 2000, .seed = r.seed})); }, 2, 1000},
   };
 }
 
