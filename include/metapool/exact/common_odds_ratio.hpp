@@ -199,7 +199,7 @@ auto exact_common_odds_ratio(const Trials& trials, const exact_common_odds_ratio
   r.p_blaker = detail::blaker_p(sum.weights(), sum.observed, detail::equal_probability<Real>());
 
   const bool least = r.observed == r.lowest, most = r.observed == r.highest;
-  // where the searches start: the one-step estimate on the odds ratio of each side's nearest table with something to spare
+  // where the searches start: Peto's one-step estimate, not too far out
   const Real half = Real(1) / 2;
   Real rough = r.score / (r.score_variance + half), se = 1 / sqrt(r.score_variance + half);
   if (rough > 3) rough = 3;
