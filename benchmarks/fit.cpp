@@ -2,6 +2,7 @@
 // One meta-analysis from counts to its full result: the 13 trials of BCG vaccine against tuberculosis (Colditz et al. 1994 JAMA 271:698).
 
 #include <metapool/effect/risk_ratio.hpp>
+#include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
 #include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
@@ -131,6 +132,16 @@ void fisher_exact_of_one_table(benchmark::State& state) {
   }
 }
 BENCHMARK(fisher_exact_of_one_table)->Arg(0)->Arg(1);
+
+// All exact, mid-p and Blaker intervals and tests of the common odds ratio.
+void exact_common_odds_ratio_of_thirteen(benchmark::State& state) {
+  const auto trials = bcg();
+  for (auto _ : state) {
+    auto result = mp::exact_common_odds_ratio(trials);
+    benchmark::DoNotOptimize(result);
+  }
+}
+BENCHMARK(exact_common_odds_ratio_of_thirteen);
 
 }  // namespace
 
