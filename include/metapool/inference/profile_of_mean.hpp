@@ -69,9 +69,6 @@ class fixed_mean_likelihood {
   /// Intervals narrower than this part of v_min + tau2 are not divided.
   Real narrowest() const { return Real(1e-7); }
 
-  /// A first guess: the root if all variances were alike.
-  Real start() const { return range_.sum_of_squares / static_cast<Real>(v_.size()) - range_.v_min; }
-
  private:
   const std::vector<Real>& e_;
   std::span<const Real> v_;

@@ -79,7 +79,6 @@ class bayes_modal_objective {
   Real tail() const { return upper_bound(); }
   /// With the restricted likelihood the two sides may be all but equal over decades (see score), where no bounds can part them.
   Real narrowest() const { return kind_ == likelihood_kind::full ? Real(1e-7) : Real(1e-2); }
-  Real start() const { return range_.v_min; }
 
  private:
   const Problem& problem_;

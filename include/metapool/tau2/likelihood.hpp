@@ -103,13 +103,6 @@ class likelihood_objective {
   /// Intervals narrower than this part of v_min + tau2 are not divided.
   Real narrowest() const { return Real(1e-7); }
 
-  /// A first guess: the moment estimator of DerSimonian and Laird.
-  Real start() const {
-    const auto s = problem_.at(Real(0));
-    const Real c = s.trace_p();
-    return c > 0 ? Real((s.q - static_cast<Real>(problem_.k() - problem_.p())) / c) : Real(0);
-  }
-
  private:
   const Problem& problem_;
   likelihood_kind kind_;
@@ -156,15 +149,14 @@ class maxima_search {
   void polish_if_falling(const score_point<Real>& left, const score_point<Real>& right, Found& found) {
     if (!(left.value() > 0 && right.value() <= 0)) return;
     // Newton on 1 - g/a, which has the score's root and sign and is a straight line if all variances are equal
-    const auto f = [&](const Real& t) {
-      const score_point<Real> p = at(t);
+    const auto ratio_of = [](const score_point<Real>& p) {
       const Real ratio = p.g / p.a;
       return std::pair<Real, Real>(1 - ratio, (p.dg - ratio * p.da) / p.a);
     };
-    const Real guess = left.t > 0 ? left.t : objective_.start();
+    const std::pair<Real, Real> start = ratio_of(left);
+    const Real guess = left.t - start.first / start.second;
     metapool::convergence<Real> c;
-    const Real lower = left.t;
-    const Real root = newton_root(f, guess > lower && guess < right.t ? guess : Real((lower + right.t) / 2), lower, right.t, c);
+    const Real root = newton_root([&](const Real& t) { return ratio_of(at(t)); }, guess > left.t && guess < right.t ? guess : Real((left.t + right.t) / 2), left.t, right.t, c);
     if (!c.converged) state.converged = false;
     found(root);
   }
