@@ -54,7 +54,7 @@ TEST_CASE("the expectation of Q_a is that of the moments: the spectrum sums to t
   const metapool::detail::mean_problem<double> problem(y, v);
   const auto weight = [&](std::size_t i) { return a[i]; };
   for (const double tau2 : {0.0, 0.3, 50.0}) {
-    const auto r = metapool::detail::mean_q_spectrum(std::span<const double>(v), a, tau2);
+    const auto r = metapool::detail::spread_spectrum<double>(7, weight, [&](std::size_t i) { return v[i] + tau2; });
     REQUIRE(r.size() == 6);
     double sum = 0, squares = 0;
     for (const double x : r) {

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 using namespace metapool_test;
@@ -42,4 +43,15 @@ TEST_CASE("poles that are shared are roots themselves, and k terms have k - 1 ro
   }
   CHECK(secular_roots<double>({{1, 1}}).empty());
   CHECK(secular_roots<double>({}).empty());
+}
+
+TEST_CASE("a root is its distance from the nearer pole, to full accuracy however near") {
+  // weights 1 and w at poles 1 and 2: the root is 1 + 1 / (1 + w), by the pole of the smaller weight
+  const std::vector<secular_term<double>> heavy{{1, 1}, {2, 1e20}}, light{{1, 1}, {2, 1e-20}};
+  const auto low = metapool::detail::secular_root_after(std::span<const secular_term<double>>(heavy), 0);
+  CHECK(low.pole == 0);
+  CHECK(close(low.distance, 1 / (1 + 1e20), digits15));
+  const auto high = metapool::detail::secular_root_after(std::span<const secular_term<double>>(light), 0);
+  CHECK(high.pole == 1);
+  CHECK(close(high.distance, -1e-20 / (1 + 1e-20), digits15));
 }

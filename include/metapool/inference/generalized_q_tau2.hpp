@@ -17,7 +17,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace metapool {
@@ -37,15 +36,6 @@ std::vector<Real> interval_weights(const char* function, std::span<const Real> v
     for (std::size_t i = 0; i < v.size(); ++i) a.push_back(weight(i));
   });
   return a;
-}
-
-/// The weights r_j of the distribution of y'P_a y = sum r_j chi2_1 around a mean at tau2: the eigenvalues of S P_a, S = V + tau2 I, but for the one 0.
-template <class Real>
-std::vector<Real> mean_q_spectrum(std::span<const Real> v, const std::vector<Real>& a, const Real& tau2) {
-  std::vector<secular_term<Real>> terms;
-  terms.reserve(v.size());
-  for (std::size_t i = 0; i < v.size(); ++i) terms.push_back({a[i] * (v[i] + tau2), a[i]});
-  return secular_roots(std::move(terms));
 }
 
 /// The ends of the interval {tau2 >= 0: both tails of the distribution at the observed q exceed `tail`}. spectrum(tau2): weights of the distribution, which
@@ -127,7 +117,10 @@ struct generalized_q_tau2 {
     const Real q = detail::mean_problem<Real>(y, v).moments([&](std::size_t i) { return a[i]; }).q;
     const Real typical = typical_variance(v);
     detail::invert_generalized_q(function, r, q, detail::tail_of_level<Real>(level), typical,
-                                 [&](const Real& tau2) { return detail::mean_q_spectrum(v, a, tau2); });
+                                 [&](const Real& tau2) {
+                                   return detail::spread_spectrum<Real>(
+                                       v.size(), [&](std::size_t i) { return a[i]; }, [&](std::size_t i) { return Real(v[i] + tau2); });
+                                 });
     detail::fill_i2_h2(r, typical);
     return r;
   }

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <metapool/math/quadratic_form.hpp>
+#include <metapool/math/secular_equation.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace metapool::detail {
@@ -18,26 +18,8 @@ namespace metapool::detail {
 /// u = sqrt(w / sum w). They solve sum w_i / (w_i - kappa) = 0, one between each two neighbouring weights. In increasing order.
 /// Biggerstaff & Jackson (2008) Stat Med 27:6093 (the distribution).
 template <class Real>
-std::vector<Real> q_eigenvalues(std::vector<Real> w) {
-  std::sort(w.begin(), w.end());
-  std::vector<Real> kappa;
-  for (std::size_t j = 0; j + 1 < w.size(); ++j) {
-    const Real a = w[j], gap = w[j + 1] - w[j];
-    Real low = 0, high = gap;  // kappa = a + d: bisection on d, in which poles and root are far apart however close the weights
-    for (int i = 0; i < 2000 && low < high; ++i) {
-      const Real d = low + (high - low) / 2;
-      if (d == low || d == high) break;
-      Real sum = 0;
-      for (const Real& x : w) sum += x / ((x - a) - d);
-      if (sum < 0) {
-        low = d;
-      } else {
-        high = d;
-      }
-    }
-    kappa.push_back(a + high);
-  }
-  return kappa;
+std::vector<Real> q_eigenvalues(const std::vector<Real>& w) {
+  return spread_spectrum<Real>(w.size(), [&](std::size_t i) { return w[i]; }, [](std::size_t) { return Real(1); });
 }
 
 /// The between-study variance tau2 at which P(Q > q) = u, for many u: piecewise polynomials for the log odds of Q <= q over
@@ -45,7 +27,7 @@ std::vector<Real> q_eigenvalues(std::vector<Real> w) {
 /// points between its nodes. Made for weights w = 1 / v, scaled as you like; tau2 is on the scale of 1 / w. Needs k >= 2, q > 0.
 class q_inverse {
  public:
-  q_inverse(std::vector<double> w, double q) : kappa_(q_eigenvalues(std::move(w))), q_(q) {
+  q_inverse(const std::vector<double>& w, double q) : kappa_(q_eigenvalues(w)), q_(q) {
     // u = 2^-53 has log odds 36.7, u = 1 - 2^-53 has -36.7
     double begin = 0, end = 1;
     while (!(log_odds(end) < -38) && end < 512) end *= 2;

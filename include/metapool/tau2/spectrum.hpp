@@ -2,13 +2,12 @@
 // Independent contrasts of k effects: with them the sums over a projection become sums of k - 1 terms.
 #pragma once
 
-#include <metapool/math/roots.hpp>
+#include <metapool/math/secular_equation.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace metapool::detail {
@@ -33,11 +32,13 @@ class variance_spectrum {
       if (i == 0 || v[order[i]] != v[order[i - 1]]) first.push_back(i);
     }
     first.push_back(k_);
+    std::vector<secular_term<Real>> groups;
+    for (std::size_t g = 0; g + 1 < first.size(); ++g) groups.push_back({v[order[first[g]]], static_cast<Real>(first[g + 1] - first[g])});
     rows_.reserve(k_ * k_);
     values_.reserve(k_);
-    for (std::size_t g = 0; g + 1 < first.size(); ++g) {
+    for (std::size_t g = 0; g < groups.size(); ++g) {
       add_contrasts(v, order, first[g], first[g + 1]);
-      if (g + 2 < first.size()) add_root(v, order, first, g);
+      if (g + 1 < groups.size()) add_root(groups, order, first, g);
     }
   }
 
@@ -62,36 +63,16 @@ class variance_spectrum {
   }
 
   /// The root between the variances of groups g and g + 1.
-  void add_root(std::span<const Real> v, const std::vector<std::size_t>& order, const std::vector<std::size_t>& first, std::size_t g) {
+  void add_root(const std::vector<secular_term<Real>>& groups, const std::vector<std::size_t>& order, const std::vector<std::size_t>& first, std::size_t g) {
     using std::sqrt;
-    const std::size_t groups = first.size() - 1;
-    const auto d = [&](std::size_t h) { return v[order[first[h]]]; };
-    const auto n = [&](std::size_t h) { return static_cast<Real>(first[h + 1] - first[h]); };
-    const Real half = (d(g + 1) - d(g)) / 2;
-    Real middle = 0;  // the function at the middle: its sign says to which variance the root is nearer
-    for (std::size_t h = 0; h < groups; ++h) middle += n(h) / ((d(h) - d(g)) - half);
-    const bool left = middle > 0;
-    const std::size_t pole = left ? g : g + 1;
-    const Real sign = left ? Real(1) : Real(-1);
-    // m = d(pole) + sign e; the function times e, which has no pole in [0, half]
-    const auto f = [&](const Real& e) {
-      Real sum = 0, slope = 0;
-      for (std::size_t h = 0; h < groups; ++h) {
-        if (h == pole) continue;
-        const Real r = 1 / ((d(h) - d(pole)) - sign * e);
-        sum += n(h) * r;
-        slope += n(h) * r * r;
-      }
-      return std::pair<Real, Real>(n(pole) - sign * e * sum, -sign * (sum + sign * e * slope));
-    };
-    convergence<Real> state;
-    const Real e = newton_root(f, Real(half / 2), Real(0), half, state);
-    values_.push_back(d(pole) + sign * e);
+    const secular_root<Real> root = secular_root_after(std::span<const secular_term<Real>>(groups), g);
+    const Real pole = groups[root.pole].pole;
+    values_.push_back(pole + root.distance);
     const std::size_t at = rows_.size();
     rows_.resize(at + k_, Real(0));
     Real largest = 0;  // scaled before squaring, so that nothing overflows
-    for (std::size_t h = 0; h < groups; ++h) {
-      const Real x = h == pole ? Real(-sign / e) : Real(1 / ((d(h) - d(pole)) - sign * e));
+    for (std::size_t h = 0; h < groups.size(); ++h) {
+      const Real x = 1 / ((groups[h].pole - pole) - root.distance);
       if (x > largest) largest = x;
       if (-x > largest) largest = -x;
       for (std::size_t i = first[h]; i < first[h + 1]; ++i) rows_[at + order[i]] = x;
