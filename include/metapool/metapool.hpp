@@ -4,6 +4,10 @@
 
 #include <metapool/version.hpp>
 
+#include <metapool/bayes/empirical_priors.hpp>
+#include <metapool/bayes/normal_normal.hpp>
+#include <metapool/bayes/summarise.hpp>
+
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
 #include <metapool/data/correlation.hpp>
