@@ -62,9 +62,7 @@ class normal_normal_posterior {
       const std::pair<Real, Real> at = tau_.kernel().study(i, n.tau, n.given);
       parts.push_back({n.weight, at.first, sqrt(at.second)});
     }
-    // its conditional mean is bounded, and its variance by v_i, unless it is the only study
-    const bool only = data_.size() == 1 && !mean_prior_numbers_;
-    return normal_mixture<Real>(std::move(parts), !only || tau_.moments() >= 0, true);
+    return normal_mixture<Real>(std::move(parts), true, true);  // given tau the mean is bounded and the variance too, whatever tau is
   }
 
   /// Density of mean and tau together.
