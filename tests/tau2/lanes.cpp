@@ -134,3 +134,20 @@ TEST_CASE("Equal effects and equal variances have tau2 = 0 in lanes; float and l
   CHECK(close(f.tau2[0], exact, metapool_test::digits5));
   CHECK(close(l.tau2[0], exact, tolerance{1e-17, 0, 0, "rounding in long double"}));
 }
+
+TEST_CASE("More studies than the lanes keep weights of are pooled as any others") {
+  metapool_test::small_random random(11);
+  std::vector<double> v, y, rows;
+  for (int i = 0; i < 70; ++i) {
+    v.push_back(0.05 + random.uniform());
+    y.push_back(std::sqrt(v.back() + 0.2) * random.normal());
+    rows.insert(rows.end(), lanes, y.back());
+  }
+  const fits_in_lanes<double, metapool::reml> fits(std::span<const double>(v), metapool::reml{});
+  const auto r = fits.fit(rows.data());
+  const auto sums = pool_at(std::span<const double>(y), std::span<const double>(v), r.tau2[5]);
+  CHECK(r.tau2[5] == metapool::reml{}(std::span<const double>(y), std::span<const double>(v)).tau2);
+  CHECK(close(r.mean[5], sums.mean, metapool_test::digits12));
+  CHECK(close(r.weight[5], sums.w, metapool_test::digits14));
+  CHECK(close(r.q[5], sums.q, metapool_test::digits12));
+}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Roots of the score in tau2, and of Q(tau2) = k - 1, for several data sets side by side, from the spectrum of their common variances.
+// The maximum of the likelihood in tau2 for several data sets side by side, from the spectrum of their common variances.
 #pragma once
 
+#include <metapool/tau2/lane_root.hpp>
 #include <metapool/tau2/likelihood.hpp>
 #include <metapool/tau2/spectrum.hpp>
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -13,45 +13,6 @@
 #include <vector>
 
 namespace metapool::detail {
-
-/// So many data sets are treated at once. Loops over them have no branch that depends on the data, so that compilers turn them into vector
-/// instructions; a data set's numbers depend neither on its lane nor on its neighbours.
-inline constexpr std::size_t lanes = 8;
-
-template <class T>
-using lane_array = std::array<T, lanes>;
-
-/// Newton's method for several bracketed roots at once: f(t, value, slope) fills the values, positive left of the root, and the slopes.
-/// A step that would leave the bracket is a bisection. Stops where a step is below 1e-8 of origin + t: convergence is quadratic on the
-/// scale of origin + t, so that what is left is rounding. found[l] says whether that happened within 30 evaluations.
-template <class Real, class F>
-void newton_in_lanes(const F& f, const Real (&origin)[lanes], Real (&lower)[lanes], Real (&upper)[lanes], Real (&t)[lanes], const bool (&wanted)[lanes],
-                     bool (&found)[lanes]) {
-  const Real small = std::numeric_limits<Real>::digits > 60 ? Real(1e-10) : std::numeric_limits<Real>::digits > 30 ? Real(1e-8) : Real(1e-4);
-  Real live[lanes];
-  for (std::size_t l = 0; l < lanes; ++l) live[l] = wanted[l] ? Real(1) : Real(0);
-  for (int evaluation = 0; evaluation < 30; ++evaluation) {
-    Real value[lanes], slope[lanes];
-    f(t, value, slope);
-    Real left = 0;
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const bool positive = value[l] > 0;
-      lower[l] = positive ? t[l] : lower[l];
-      upper[l] = positive ? upper[l] : t[l];
-      const Real newton = t[l] - value[l] / slope[l];
-      const Real middle = lower[l] + (upper[l] - lower[l]) / 2;
-      const bool inside = (newton >= lower[l]) & (newton <= upper[l]);
-      const Real next = inside ? newton : middle;
-      const Real step = next > t[l] ? next - t[l] : t[l] - next;
-      const bool close = step <= small * (origin[l] + next);
-      t[l] = live[l] > 0 ? next : t[l];
-      live[l] = close ? Real(0) : live[l];
-    }
-    for (std::size_t l = 0; l < lanes; ++l) left += live[l];
-    if (!(left > 0)) break;
-  }
-  for (std::size_t l = 0; l < lanes; ++l) found[l] = wanted[l] && !(live[l] > 0);
-}
 
 /// The maximum of the (restricted) likelihood in tau2, where it is proved to be the only one.
 ///
@@ -92,6 +53,7 @@ class likelihood_in_lanes {
       Real sum[lanes] = {}, slope[lanes] = {};
       for (std::size_t j = 0; j < n; ++j) {
         const Real w2 = power[2 * j], w3 = power[2 * j + 1];
+#pragma GCC unroll 8
         for (std::size_t l = 0; l < lanes; ++l) {
           sum[l] += squares[j * lanes + l] * w2;
           slope[l] += squares[j * lanes + l] * w3;
@@ -220,6 +182,7 @@ class likelihood_in_lanes {
     for (std::size_t l = 0; l < lanes; ++l) t[l] = at[l];
     for (std::size_t j = 0; j < m_.size(); ++j) {
       const Real m = m_[j];
+#pragma GCC unroll 8
       for (std::size_t l = 0; l < lanes; ++l) {
         const Real w = 1 / (m + t[l]);
         const Real ww = w * w;
@@ -253,64 +216,5 @@ class likelihood_in_lanes {
   std::vector<knot> knots_{};
   std::vector<Real> powers_{};
 };
-
-/// DerSimonian and Laird: max(0, (Q - n) / tr P), n = k - 1 contrasts.
-template <class Real>
-void lane_moments(std::span<const Real> m, const Real* squares, lane_array<Real>& tau2, lane_array<bool>& known) {
-  Real q[lanes] = {};
-  Real c = 0;
-  for (std::size_t j = 0; j < m.size(); ++j) {
-    const Real w = 1 / m[j];
-    c += w;
-    for (std::size_t l = 0; l < lanes; ++l) q[l] += squares[j * lanes + l] * w;
-  }
-  const Real n = static_cast<Real>(m.size());
-  for (std::size_t l = 0; l < lanes; ++l) {
-    tau2[l] = q[l] > n ? (q[l] - n) / c : Real(0);
-    known[l] = q[l] <= (std::numeric_limits<Real>::max)();
-  }
-}
-
-/// Paule and Mandel: Q(tau2) = n; Newton's method on 1 - n/Q, which is concave, from 0.
-template <class Real>
-void lane_paule_mandel(std::span<const Real> m, const Real* squares, lane_array<Real>& tau2, lane_array<bool>& known) {
-  const Real n = static_cast<Real>(m.size());
-  const auto f = [&](const Real (&at)[lanes], Real (&value)[lanes], Real (&slope)[lanes]) {
-    Real t[lanes], q[lanes] = {}, a[lanes] = {};
-    for (std::size_t l = 0; l < lanes; ++l) t[l] = at[l];
-    for (std::size_t j = 0; j < m.size(); ++j) {
-      for (std::size_t l = 0; l < lanes; ++l) {
-        const Real w = 1 / (m[j] + t[l]);
-        const Real part = squares[j * lanes + l] * w;
-        q[l] += part;
-        a[l] += part * w;
-      }
-    }
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const Real ratio = n / q[l];
-      value[l] = 1 - ratio;
-      slope[l] = -ratio * (a[l] / q[l]);
-    }
-  };
-  Real total[lanes] = {}, origin[lanes], lower[lanes] = {}, upper[lanes], start[lanes] = {}, value[lanes], slope[lanes];
-  bool wanted[lanes], found[lanes];
-  for (std::size_t j = 0; j < m.size(); ++j) {
-    for (std::size_t l = 0; l < lanes; ++l) total[l] += squares[j * lanes + l];
-  }
-  f(start, value, slope);
-  for (std::size_t l = 0; l < lanes; ++l) {
-    origin[l] = m[0];
-    upper[l] = total[l] / n * Real(1.000001);  // Q(t) <= total / t
-    wanted[l] = value[l] > 0 && upper[l] <= (std::numeric_limits<Real>::max)();
-    known[l] = total[l] == 0 || (value[l] <= 0 && total[l] <= (std::numeric_limits<Real>::max)());
-    start[l] = wanted[l] ? -value[l] / slope[l] : Real(0);
-    if (!(start[l] < upper[l])) start[l] = 0;
-  }
-  newton_in_lanes(f, origin, lower, upper, start, wanted, found);
-  for (std::size_t l = 0; l < lanes; ++l) {
-    tau2[l] = found[l] ? start[l] : Real(0);
-    known[l] = known[l] || found[l];
-  }
-}
 
 }  // namespace metapool::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/tau2/dersimonian_laird.hpp>
+#include <metapool/tau2/lane_q.hpp>
 #include <metapool/tau2/lane_search.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
@@ -91,6 +92,7 @@ class fits_in_lanes {
       Real c[lanes] = {};
       for (std::size_t i = 0; i < k(); ++i) {
         const Real u = row[i];
+#pragma GCC unroll 8
         for (std::size_t l = 0; l < lanes; ++l) c[l] += u * offset[i * lanes + l];
       }
       for (std::size_t l = 0; l < lanes; ++l) {
@@ -110,16 +112,25 @@ class fits_in_lanes {
   /// Mean, sum of weights and Q, as pool_at.
   void pool(const Real* y, lane_fits<Real>& r) const {
     Real t[lanes], weight[lanes], offset[lanes] = {}, centre[lanes], q[lanes];
+    Real kept[64 * lanes];  // the weights of the first pass, so that the second has no divisions
+    const std::size_t most = k() < 64 ? k() : 64;
     for (std::size_t l = 0; l < lanes; ++l) {
       t[l] = r.tau2[l];
       weight[l] = 1 / (v_[top_] + t[l]);
     }
+    const auto weigh = [&](std::size_t i, Real* w) {
+      const Real v = v_[i];
+      for (std::size_t l = 0; l < lanes; ++l) w[l] = 1 / (v + t[l]);
+    };
+    Real further[lanes];
     for (std::size_t i = 0; i < k(); ++i) {
+      Real* const w = i < most ? kept + i * lanes : further;
+      weigh(i, w);
       if (i == top_) continue;
+#pragma GCC unroll 8
       for (std::size_t l = 0; l < lanes; ++l) {
-        const Real w = 1 / (v_[i] + t[l]);
-        weight[l] += w;
-        offset[l] += w * (y[i * lanes + l] - y[top_ * lanes + l]);
+        weight[l] += w[l];
+        offset[l] += w[l] * (y[i * lanes + l] - y[top_ * lanes + l]);
       }
     }
     for (std::size_t l = 0; l < lanes; ++l) {
@@ -127,9 +138,15 @@ class fits_in_lanes {
       q[l] = 0;
     }
     for (std::size_t i = 0; i < k(); ++i) {
+      const Real* w = kept + i * lanes;
+      if (i >= most) {
+        weigh(i, further);
+        w = further;
+      }
+#pragma GCC unroll 8
       for (std::size_t l = 0; l < lanes; ++l) {
         const Real d = (y[i * lanes + l] - y[top_ * lanes + l]) - centre[l];
-        q[l] += d * d / (v_[i] + t[l]);
+        q[l] += d * d * w[l];
       }
     }
     for (std::size_t l = 0; l < lanes; ++l) {
