@@ -39,14 +39,14 @@ struct number_pair<double> {
 template <class Real>
 std::vector<Real> multiplied(const std::vector<Real>& a, const std::vector<Real>& b) {
   if (a.size() > b.size()) return multiplied(b, a);
-  constexpr std::size_t lanes = 8;
+  constexpr std::size_t block = 8;
   const std::size_t na = a.size(), nb = b.size(), size = na + nb - 1;
-  std::vector<Real> padded(nb + 2 * lanes, Real(0)), c(size + lanes, Real(0));
-  std::copy(b.begin(), b.end(), padded.begin() + static_cast<std::ptrdiff_t>(lanes));
-  for (std::size_t n = 0; n < size; n += lanes) {
+  std::vector<Real> padded(nb + 2 * block, Real(0)), c(size + block, Real(0));
+  std::copy(b.begin(), b.end(), padded.begin() + static_cast<std::ptrdiff_t>(block));
+  for (std::size_t n = 0; n < size; n += block) {
     number_pair<Real> s0, s2, s4, s6;
-    const std::size_t first = n < nb ? 0 : n - (nb - 1), last = (std::min)(na - 1, n + (lanes - 1));
-    const Real* x = padded.data() + (n + lanes - first);
+    const std::size_t first = n < nb ? 0 : n - (nb - 1), last = (std::min)(na - 1, n + (block - 1));
+    const Real* x = padded.data() + (n + block - first);
     for (std::size_t i = first; i <= last; ++i, --x) {
       const Real factor = a[i];
       s0.add(factor, x);
