@@ -185,7 +185,10 @@
 #include <metapool/inference/multimodel.hpp>
 #include <metapool/inference/permutation_regression.hpp>
 #include <metapool/inference/regression.hpp>
+#include <metapool/inference/regression_any.hpp>
+#include <metapool/inference/regression_cluster_robust.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
+#include <metapool/inference/regression_kenward_roger.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
 #include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>

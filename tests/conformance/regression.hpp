@@ -5,7 +5,7 @@
 #include "conformance/pooling.hpp"
 
 #include <metapool/inference/infer.hpp>
-#include <metapool/inference/regression.hpp>
+#include <metapool/inference/regression_any.hpp>
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
 #include <metapool/model/meta_regression.hpp>

@@ -70,7 +70,6 @@ TEST_CASE("BCG on latitude by Wald z and t: metafor's QM, and interval and test 
   CHECK(*t.df[1] == 11);
   CHECK(close(t.moderators->p, t.p[1], digits12));  // F(1, 11) is the square of t(11)
   CHECK(t.lower[1] < z.lower[1]);
-  CHECK(infer(fit, any_interval{wald_t{}}).p == t.p);
   // an interval at level 1 - p ends at 0
   const auto edge = infer(fit, wald_t{.level = 1 - t.p[1]});
   CHECK(close(edge.upper[1], 0.0, at_scale(digits10, 0.03)));
@@ -96,7 +95,7 @@ TEST_CASE("with an intercept alone every method is that of the mean") {
   const auto mean = random_effects(bcg_effects());
   const auto check = [&](const auto& method) {
     const auto a = infer(fit, method);
-    const auto b = infer(mean, method);
+    const auto b = method(mean);
     CHECK(close(a.se[0], b.se, digits12));
     CHECK(close(a.lower[0], b.lower, digits12));
     CHECK(close(a.upper[0], b.upper, digits12));

@@ -81,46 +81,112 @@ class cluster_robust_kernel {
 
   /// Satterthwaite degrees of freedom of the contrast c'beta: (sum G_jj)^2 / sum_ij G_ij^2, with G_ij the covariance of the contrast's
   /// cluster scores if the working variances hold.
-  Real df(std::span<const Real> c) const {
+  Real df(std::span<const Real> c) const { return joint_df(c, 1); }
+
+  /// Degrees of freedom of the Wishart distribution that q contrasts' variance comes nearest to (c: one after another, p entries each), by the total variance
+  /// of its elements once its expectation Omega is taken to be the identity: q (q + 1) / sum_ij ((tr H_ij)^2 + tr H_ij^2), H_ij = Omega^-1 G_ij, with G_ij
+  /// the q x q covariance of the contrasts' scores of clusters i and j if the working variances hold. q = 1: Satterthwaite's. 0 if Omega is singular.
+  /// Tipton & Pustejovsky (2015), "HTZ".
+  Real joint_df(std::span<const Real> c, std::size_t q) const {
     const std::size_t p = in_.p, m = in_.clusters;
-    const std::vector<Real> mc = product(in_.bread, c);
-    // of each cluster: its own variance, and X'q, X'W Phi q with M and N applied
-    std::vector<Real> own(m, Real(0)), xq(m * p, Real(0)), yq(m * p, Real(0));
+    std::vector<contrast_scores> scores;
+    for (std::size_t s = 0; s < q; ++s) scores.push_back(scores_of(c.subspan(s * p, p)));
+    std::vector<Real> root(q * q, Real(0));  // of Omega
     for (std::size_t j = 0; j < m; ++j) {
-      const std::vector<std::size_t>& s = members_[j];
-      for (std::size_t r = 0; r < s.size(); ++r) {
-        const std::size_t i = s[r];
-        Real q = 0;
-        for (std::size_t a = 0; a < p; ++a) q += t_[j][a * s.size() + r] * mc[a];
-        own[j] += q * q * in_.phi[i];
-        for (std::size_t a = 0; a < p; ++a) {
-          xq[j * p + a] += x(i, a) * q;
-          yq[j * p + a] += x(i, a) * (in_.w[i] * in_.phi[i]) * q;
-        }
+      const std::vector<Real> g = score_covariance(scores, j, j);
+      for (std::size_t s = 0; s < q * q; ++s) root[s] += g[s];
+    }
+    for (std::size_t s = 0; s < q; ++s) {  // its Cholesky factor
+      const Real whole = root[s * q + s];
+      for (std::size_t t = 0; t <= s; ++t) {
+        Real left = root[s * q + t];
+        for (std::size_t l = 0; l < t; ++l) left -= root[s * q + l] * root[t * q + l];
+        if (s == t && !(left > 64 * std::numeric_limits<Real>::epsilon() * whole)) return Real(0);
+        using std::sqrt;
+        root[s * q + t] = s == t ? Real(sqrt(left)) : Real(left / root[t * q + t]);
       }
     }
-    Real trace = 0, squares = 0;
+    Real total = 0;
     for (std::size_t j = 0; j < m; ++j) {
-      const std::span<const Real> xj(xq.data() + j * p, p), yj(yq.data() + j * p, p);
-      const std::vector<Real> mx = product(in_.bread, xj), my = product(in_.bread, yj), nx = product(n_, xj);
       for (std::size_t i = 0; i <= j; ++i) {
-        Real g = 0;
-        for (std::size_t a = 0; a < p; ++a) {
-          const Real xi = xq[i * p + a], yi = yq[i * p + a];
-          g += xi * (nx[a] - my[a]) - yi * mx[a];
+        std::vector<Real> g = score_covariance(scores, i, j);
+        for (std::size_t t = 0; t < q; ++t) {  // L^-1 G L^-T: columns, then rows
+          for (std::size_t s = 0; s < q; ++s) {
+            for (std::size_t l = 0; l < s; ++l) g[s * q + t] -= root[s * q + l] * g[l * q + t];
+            g[s * q + t] /= root[s * q + s];
+          }
         }
-        if (i == j) {
-          const bool exact = members_[j].size() == 1 && !in_.one_less_leverage.empty();
-          g = exact ? Real(own[j] * in_.one_less_leverage[members_[j][0]]) : Real(own[j] + g);
-          trace += g;
+        Real trace = 0, squares = 0;
+        for (std::size_t s = 0; s < q; ++s) {
+          for (std::size_t t = 0; t < q; ++t) {
+            for (std::size_t l = 0; l < t; ++l) g[s * q + t] -= root[t * q + l] * g[s * q + l];
+            g[s * q + t] /= root[t * q + t];
+          }
         }
-        squares += (i == j ? 1 : 2) * (g * g);
+        for (std::size_t s = 0; s < q; ++s) {
+          trace += g[s * q + s];
+          for (std::size_t t = 0; t < q; ++t) squares += g[s * q + t] * g[t * q + s];
+        }
+        total += (i == j ? 1 : 2) * (trace * trace + squares);
       }
     }
-    return trace * trace / squares;
+    return static_cast<Real>(q * (q + 1)) / total;
   }
 
  private:
+  /// Of a contrast and each cluster: the weights of its residuals in the contrast, X'q and X'W Phi q with M and N applied.
+  struct contrast_scores {
+    std::vector<std::vector<Real>> weights{};
+    std::vector<Real> x{}, y{}, mx{}, my{}, nx{};
+  };
+
+  contrast_scores scores_of(std::span<const Real> c) const {
+    const std::size_t p = in_.p, m = in_.clusters;
+    const std::vector<Real> mc = product(in_.bread, c);
+    contrast_scores r;
+    r.weights.resize(m);
+    r.x.assign(m * p, Real(0));
+    r.y.assign(m * p, Real(0));
+    for (std::size_t j = 0; j < m; ++j) {
+      const std::vector<std::size_t>& s = members_[j];
+      for (std::size_t n = 0; n < s.size(); ++n) {
+        const std::size_t i = s[n];
+        Real q = 0;
+        for (std::size_t a = 0; a < p; ++a) q += t_[j][a * s.size() + n] * mc[a];
+        r.weights[j].push_back(q);
+        for (std::size_t a = 0; a < p; ++a) {
+          r.x[j * p + a] += x(i, a) * q;
+          r.y[j * p + a] += x(i, a) * (in_.w[i] * in_.phi[i]) * q;
+        }
+      }
+      const std::span<const Real> xj(r.x.data() + j * p, p), yj(r.y.data() + j * p, p);
+      const std::vector<Real> mx = product(in_.bread, xj), my = product(in_.bread, yj), nx = product(n_, xj);
+      r.mx.insert(r.mx.end(), mx.begin(), mx.end());
+      r.my.insert(r.my.end(), my.begin(), my.end());
+      r.nx.insert(r.nx.end(), nx.begin(), nx.end());
+    }
+    return r;
+  }
+
+  /// Covariance of the scores of clusters i and j, by rows: entry s, t is that of contrast s in i and contrast t in j.
+  std::vector<Real> score_covariance(const std::vector<contrast_scores>& c, std::size_t i, std::size_t j) const {
+    const std::size_t p = in_.p, q = c.size();
+    const std::vector<std::size_t>& members = members_[j];
+    const bool exact = i == j && members.size() == 1 && !in_.one_less_leverage.empty();
+    std::vector<Real> g(q * q, Real(0));
+    for (std::size_t s = 0; s < q; ++s) {
+      for (std::size_t t = 0; t < q; ++t) {
+        Real value = 0, own = 0;
+        for (std::size_t n = 0; i == j && n < members.size(); ++n) own += c[s].weights[j][n] * c[t].weights[j][n] * in_.phi[members[n]];
+        for (std::size_t a = 0; a < p && !exact; ++a) {
+          value += c[s].x[i * p + a] * (c[t].nx[j * p + a] - c[t].my[j * p + a]) - c[s].y[i * p + a] * c[t].mx[j * p + a];
+        }
+        g[s * q + t] = exact ? Real(own * in_.one_less_leverage[members[0]]) : Real(own + value);
+      }
+    }
+    return g;
+  }
+
   const Real& x(std::size_t i, std::size_t a) const { return in_.x[a * in_.k + i]; }
 
   std::vector<Real> product(std::span<const Real> matrix, std::span<const Real> c) const {

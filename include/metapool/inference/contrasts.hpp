@@ -31,7 +31,8 @@ struct contrast_inference {
 /// Contrasts L b of the coefficients by the method of `inference`, each against its null value (0 where none is given), and all together.
 ///
 /// combinations: m x p, one row a contrast, one column a coefficient of the design (the intercept included); names: m or none ("contrast 1", ...).
-/// Throws input_error if sizes do not match, an entry is not finite, a row is zero, or rows depend on each other.
+/// Throws input_error if sizes do not match, an entry is not finite, a row is zero, or rows depend on each other; not_estimable
+/// if the method cannot test them together.
 template <class Real>
 contrast_inference<Real> contrasts(const regression_inference<Real>& inference, const matrix_of<Real>& combinations, std::vector<std::string> names = {},
                                    const std::vector<Real>& null_values = {}) {
@@ -74,7 +75,7 @@ contrast_inference<Real> contrasts(const regression_inference<Real>& inference, 
     r.p.push_back(detail::two_sided_p(r.statistic[i], df));
   }
   const matrix_of<Real> half = combinations * inference.covariance;
-  r.joint = detail::test_jointly<Real>(function, distance, matrix_of<Real>(half * combinations.transpose()), inference.joint_df);
+  r.joint = detail::test_jointly<Real>(function, distance, matrix_of<Real>(half * combinations.transpose()), inference.joint_of(combinations));
   return r;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <metapool/inference/hartung_knapp.hpp>
-#include <metapool/inference/infer.hpp>
 #include <metapool/inference/regression_inference.hpp>
 #include <metapool/inference/wald.hpp>
 
@@ -10,7 +9,6 @@
 #include <concepts>
 #include <limits>
 #include <string>
-#include <variant>
 
 namespace metapool {
 
@@ -100,20 +98,6 @@ regression_inference<Real> infer(const regression_fit<Real>& fit, const Method& 
 template <class Real>
 regression_inference<Real> infer(const regression_fit<Real>& fit) {
   return infer(fit, wald_z{});
-}
-
-/// A method chosen at run time. Throws input_error for methods that are defined for a single mean alone.
-template <class Real>
-regression_inference<Real> infer(const regression_fit<Real>& fit, const any_interval& method) {
-  return std::visit(
-      [&](const auto& chosen) -> regression_inference<Real> {
-        if constexpr (requires { infer(fit, chosen); }) {
-          return infer(fit, chosen);
-        } else {
-          detail::throw_input_error("infer", "this method is for a single mean and has no form for a regression");
-        }
-      },
-      method);
 }
 
 }  // namespace metapool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <metapool/data/error.hpp>
 #include <metapool/effect/scale.hpp>
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/math/f_distribution.hpp>
@@ -23,10 +24,18 @@ namespace metapool {
 template <class Real = double>
 struct joint_test {
   std::vector<std::size_t> columns{};  ///< the coefficients tested; empty for general combinations
-  Real statistic{};                    ///< QM, chi-squared; F = QM / m if df2 is there
+  Real statistic{};                    ///< QM, chi-squared; F = scale QM / m if df2 is there
   Real df1{};                          ///< m, the number of combinations
   std::optional<Real> df2{};           ///< denominator degrees of freedom of F; empty for chi-squared
   Real p{};
+  Real scale = 1;                      ///< what QM / m was multiplied by to make F (Kenward and Roger, Hotelling)
+};
+
+/// How a joint test's F is made of QM / m: multiplied by scale, against F(m, df2).
+template <class Real>
+struct joint_denominator {
+  Real df2{};
+  Real scale = 1;
 };
 
 /// The coefficients of a regression with intervals and tests. One entry a column of the design, in its order.
@@ -45,16 +54,24 @@ struct regression_inference {
   std::vector<std::optional<Real>> df{};  ///< of the t distribution; empty for the normal
   double level = 0.95;
   matrix_of<Real> covariance{};        ///< what the standard errors come from
-  std::optional<joint_test<Real>> moderators{};  ///< all coefficients but the intercept; all where there is no intercept; empty if there are no moderators
+  std::optional<joint_test<Real>> moderators{};  ///< all coefficients but the intercept; all where there is no intercept; empty if there are none, or if the method cannot test them (see notes)
   std::optional<Real> scale_factor{};  ///< Hartung and Knapp's, before any safeguard
   std::vector<std::string> notes{};    ///< which safeguard took effect, and the like
 
   std::optional<Real> common_df{};     ///< degrees of freedom of every combination, unless contrast_df is there; empty for the normal
   std::optional<Real> joint_df{};      ///< denominator degrees of freedom of joint tests; empty for chi-squared
   std::function<Real(const vector_of<Real>&)> contrast_df{};  ///< degrees of freedom of a combination, where they differ (Satterthwaite)
+  std::function<joint_denominator<Real>(const matrix_of<Real>&)> contrast_joint{};  ///< the same for a joint test of combinations, one a row
 
   /// Degrees of freedom of the combination l'b.
   std::optional<Real> df_of(const vector_of<Real>& l) const { return contrast_df ? std::optional<Real>(contrast_df(l)) : common_df; }
+
+  /// Denominator of the joint test of the combinations in the rows of l; empty for chi-squared. Throws not_estimable if the method has no such test.
+  std::optional<joint_denominator<Real>> joint_of(const matrix_of<Real>& l) const {
+    if (contrast_joint) return contrast_joint(l);
+    if (joint_df) return joint_denominator<Real>{*joint_df, Real(1)};
+    return std::nullopt;
+  }
 };
 
 namespace detail {
@@ -88,7 +105,7 @@ regression_inference<Real> start_regression(const regression_fit<Real>& fit, dou
 
 /// x' V^-1 x for a covariance V of rank m, by its Cholesky factor. Throws input_error if V is singular.
 template <class Real>
-joint_test<Real> test_jointly(const char* function, const vector_of<Real>& x, const matrix_of<Real>& v, const std::optional<Real>& joint_df) {
+joint_test<Real> test_jointly(const char* function, const vector_of<Real>& x, const matrix_of<Real>& v, const std::optional<joint_denominator<Real>>& denominator) {
   const auto m = static_cast<std::size_t>(x.size());
   std::vector<Real> l(m * m);
   for (std::size_t i = 0; i < m; ++i) {
@@ -113,33 +130,39 @@ joint_test<Real> test_jointly(const char* function, const vector_of<Real>& x, co
   }
   joint_test<Real> t;
   t.df1 = static_cast<Real>(m);
-  t.df2 = joint_df;
-  t.statistic = joint_df ? Real(qm / t.df1) : qm;
-  t.p = joint_df ? f_upper_tail<Real>(t.statistic, t.df1, *joint_df) : chi_squared_upper_tail<Real>(t.statistic, t.df1);
+  t.statistic = qm;
+  if (denominator) {
+    t.df2 = denominator->df2;
+    t.scale = denominator->scale;
+    t.statistic = t.scale * (qm / t.df1);
+  }
+  t.p = denominator ? f_upper_tail<Real>(t.statistic, t.df1, denominator->df2) : chi_squared_upper_tail<Real>(t.statistic, t.df1);
   return t;
 }
 
 }  // namespace detail
 
 /// Tests chosen coefficients together: QM = b' V^-1 b of them against chi-squared, or QM / m against F, as the method of `inference` has it.
-/// columns: indices into the design. Throws input_error if there are none, one is out of range or stands twice.
+/// columns: indices into the design. Throws input_error if there are none, one is out of range or stands twice; not_estimable if the method cannot test
+/// them together.
 template <class Real>
 joint_test<Real> test_coefficients(const regression_inference<Real>& inference, const std::vector<std::size_t>& columns) {
   constexpr const char* function = "test_coefficients";
   const std::size_t p = inference.estimate.size(), m = columns.size();
   if (m == 0) detail::throw_input_error(function, "no coefficients");
   vector_of<Real> x(static_cast<Eigen::Index>(m));
-  matrix_of<Real> v(x.size(), x.size());
+  matrix_of<Real> v(x.size(), x.size()), l = matrix_of<Real>::Zero(x.size(), static_cast<Eigen::Index>(p));
   for (std::size_t i = 0; i < m; ++i) {
     if (columns[i] >= p) detail::throw_input_error(function, "column " + std::to_string(columns[i]) + " of " + std::to_string(p) + " (counted from 0)");
     x(static_cast<Eigen::Index>(i)) = inference.estimate[columns[i]];
+    l(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(columns[i])) = 1;
     for (std::size_t j = 0; j < m; ++j) {
       if (i != j && columns[i] == columns[j]) detail::throw_input_error(function, "column " + std::to_string(columns[i]) + " stands twice");
       v(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
           inference.covariance(static_cast<Eigen::Index>(columns[i]), static_cast<Eigen::Index>(columns[j]));
     }
   }
-  joint_test<Real> t = detail::test_jointly(function, x, v, inference.joint_df);
+  joint_test<Real> t = detail::test_jointly(function, x, v, inference.joint_of(l));
   t.columns = columns;
   return t;
 }
@@ -165,7 +188,12 @@ regression_inference<Real> finish_regression(const regression_fit<Real>& fit, re
   }
   std::vector<std::size_t> columns;
   for (std::size_t j = fit.design.intercept ? 1 : 0; j < p; ++j) columns.push_back(j);
-  if (!columns.empty()) r.moderators = test_coefficients(r, columns);
+  if (columns.empty()) return r;
+  try {
+    r.moderators = test_coefficients(r, columns);
+  } catch (const not_estimable& e) {
+    r.notes.push_back(std::string("no test of all moderators: ") + e.what());
+  }
   return r;
 }
 

@@ -16,7 +16,8 @@ namespace metapool {
 
 /// Sidik and Jonkman's robust interval and test of the mean: the sandwich variance with residuals that are enlarged by their leverage,
 /// se^2 = sum w^2 (y - estimate)^2 / (1 - h) / (sum w)^2, h = w / sum w, w = 1 / (v + tau2); t with k - 1 degrees of freedom.
-/// It holds approximately even where the v are wrong. Where each study is a cluster of its own it is the CR2 variance.
+/// It holds approximately even where the v are wrong. It is cluster_robust{} (CR2) with each study a cluster of its own,
+/// but for the degrees of freedom, which are Satterthwaite's there; a regression has it in regression_cluster_robust.hpp.
 ///
 /// For inverse-variance fits (common effect or random effects). Throws input_error for other fits or a level outside (0, 1);
 /// not_estimable with one study or if all effects are equal; convergence_error on a fit that did not converge. 12 significant digits.

@@ -36,6 +36,7 @@ class weighted_basis {
   /// Products T_ni T_nj, one column a pair, i = 0, j = 0; 1, 0; 1, 1; 2, 0; ...: with them a Gram matrix is one product. Empty for more than 16
   /// columns, where they would take much room.
   const matrix_of<Real>& products() const { return products_; }
+  const matrix_of<Real>& c() const { return c_; }                     ///< p x p: X C = A
   const vector_of<Real>& d() const { return d_; }                     ///< y of the others - T times y of the basis
   /// log det of I + T'T
   Real log_det_unweighted() const { return log_det_unweighted_; }
