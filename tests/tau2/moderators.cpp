@@ -7,6 +7,7 @@
 #include "support/wild_sets.hpp"
 
 #include <metapool/model/design_problem.hpp>
+#include <metapool/tau2/grouped_problem.hpp>
 
 #include <doctest/doctest.h>
 
@@ -100,7 +101,7 @@ TEST_CASE("around a constant every estimator is that of the mean") {
     for (const double v : s.v) largest = v > largest ? v : largest;
     for (const auto& entry : tau2_codes) {
       const std::string code(entry.first);
-      if (code == "DLb" || code == "GENQM") continue;
+      if (code == "DLb") continue;
       CAPTURE(code);
       std::visit(
           [&](const auto& estimator) {
@@ -117,6 +118,71 @@ TEST_CASE("what is defined for one mean refuses a design") {
   const design_problem problem = bcg_problem(x);
   CHECK(message_of<input_error>([&] { bootstrap_dersimonian_laird{}.estimate(problem); }) ==
         "bootstrap DerSimonian-Laird: is defined for one mean, not for a regression on moderators");
-  CHECK(message_of<input_error>([&] { median_unbiased_generalized_q{}.estimate(problem); }) ==
-        "median-unbiased generalised Q: is made for one mean, not for a regression on moderators");
+}
+
+TEST_CASE("the weights of the distribution of Q around a design are the eigenvalues: their sums of powers are traces, over 12 decades of variances") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    small_random random(seed);
+    const std::size_t k = 5 + seed;
+    std::vector<double> y(k), v(k), a(k);
+    matrix_of<double> x(static_cast<Eigen::Index>(k), 3);
+    for (std::size_t i = 0; i < k; ++i) {
+      y[i] = random.normal();
+      v[i] = std::pow(10, 12 * (random.uniform() - 0.5));
+      a[i] = seed % 3 == 0 ? 1 / v[i] : std::pow(10, 6 * (random.uniform() - 0.5));
+      x.row(static_cast<Eigen::Index>(i)) << 1, random.normal(), random.uniform() < 0.5 ? 1 : 0;
+    }
+    if (metapool::detail::column_rank(x).rank < 3) continue;
+    const metapool::detail::design_problem<double> problem{std::span<const double>(y), std::span<const double>(v), x};
+    const auto weight = [&](std::size_t i) { return a[i]; };
+    const auto moments = problem.moments(weight);
+    for (const double tau2 : {0.0, 1e-3, 10.0}) {
+      INFO("seed " << seed << ", tau2 " << tau2);
+      const std::vector<double> r = problem.q_spectrum(weight, tau2);
+      double sum = 0, squares = 0;
+      for (const double e : r) {
+        sum += e;
+        squares += e * e;
+      }
+      CHECK(r.size() == k - 3);
+      CHECK(close(sum, moments.trace_pv + tau2 * moments.trace_p, digits12));
+      CHECK(close(2 * squares, problem.variance_of(weight, tau2), digits12));
+    }
+    if (seed % 3 == 0) {  // a = 1 / v: at tau2 = 0 Q is chi-squared
+      for (const double e : problem.q_spectrum(weight, 0.0)) CHECK(close(e, 1.0, digits12));
+    }
+  }
+}
+
+TEST_CASE("the median-unbiased generalised Q around groups' means is the same by groups and by their indicators") {
+  const std::vector<double> y{0.1, 0.9, -0.4, 1.2, 0.3, 2.1, 1.5}, v{0.04, 0.2, 0.1, 0.05, 0.3, 0.11, 0.07};
+  matrix_of<double> x = matrix_of<double>::Zero(7, 2);
+  x.col(0).head(3).setOnes();
+  x.col(1).tail(4).setOnes();
+  const design_problem by_indicators{std::span<const double>(y), std::span<const double>(v), x};
+  const metapool::detail::grouped_problem<double> by_groups(std::span<const double>(y), std::span<const double>(v), {3, 4});
+  for (const auto weights : {moment_weights::inverse_variance, moment_weights::inverse_standard_error, moment_weights::equal}) {
+    const auto a = median_unbiased_generalized_q{weights}.estimate(by_indicators), b = median_unbiased_generalized_q{weights}.estimate(by_groups);
+    CHECK(b.tau2 > 0);
+    CHECK(close(a.tau2, b.tau2, digits10));
+    CHECK(close(*a.se, *b.se, digits10));
+  }
+}
+
+TEST_CASE("the median-unbiased generalised Q around a design has a closed form with one degree of freedom, and with equal variances") {
+  // three studies on a line: Q is one contrast squared, (1, -2, 1), with variance v1 + 4 v2 + v3 + 6 tau2
+  const double median1 = 0.45493642311957283, median3 = 2.3659738843753377;  // of chi-squared with 1 and 3 degrees of freedom
+  matrix_of<double> line(3, 2);
+  line << 1, 0, 1, 1, 1, 2;
+  const std::vector<double> y{1, 6, 2}, v{0.5, 1, 2};
+  CHECK(close(median_unbiased_generalized_q{}.estimate(design_problem(std::span<const double>(y), std::span<const double>(v), line)).tau2,
+              (81 / median1 - 6.5) / 6, digits10));
+  // equal variances: the residual sum of squares over the median, less v
+  matrix_of<double> x(5, 2);
+  x << 1, 0, 1, 1, 1, 2, 1, 5, 1, 4;
+  const std::vector<double> effects{1, 4, 2, 9, 3}, twos{2, 2, 2, 2, 2};
+  const design_problem equal(std::span<const double>(effects), std::span<const double>(twos), x);
+  CHECK(close(median_unbiased_generalized_q{moment_weights::equal}.estimate(equal).tau2, equal.range().sum_of_squares / median3 - 2, digits10));
+  CHECK(close(median_unbiased_generalized_q_with<double>{{3, 3, 3, 3, 3}}.estimate(equal).tau2, equal.range().sum_of_squares / median3 - 2, digits10));
+  CHECK_THROWS_AS(median_unbiased_generalized_q_with<double>{{1}}.estimate(equal), input_error);
 }

@@ -4,11 +4,8 @@
 
 #include <metapool/inference/any_tau2_interval.hpp>
 #include <metapool/inference/regression_inference.hpp>
-#include <metapool/math/symmetric_eigen.hpp>
 #include <metapool/model/design_problem.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -23,41 +20,6 @@ design_problem<Real> problem_of(const char* function, const regression_fit<Real>
   check_regression(function, fit, level, true);
   check_regression_df(function, fit);
   return design_problem<Real>(std::span<const Real>(fit.data.y), std::span<const Real>(fit.data.v), fit.design.x);
-}
-
-/// The weights of the distribution of y'P_a y around a design at tau2: the k - p largest eigenvalues of S^1/2 P_a S^1/2, S = V + tau2 I,
-/// P_a = A - A X (X'AX)^-1 X'A.
-template <class Real>
-std::vector<Real> design_q_spectrum(const matrix_of<Real>& x, std::span<const Real> v, const std::vector<Real>& a, const Real& tau2) {
-  using std::sqrt;
-  const std::size_t k = v.size(), p = static_cast<std::size_t>(x.cols());
-  const auto at = [&](std::size_t i, std::size_t j) { return x(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)); };
-  std::vector<Real> l(p * p, Real(0)), b(k * p), m(k * k);
-  for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t c = 0; c < p; ++c) {
-      for (std::size_t d = 0; d <= c; ++d) l[c * p + d] += a[i] * at(i, c) * at(i, d);
-    }
-  }
-  cholesky(l.data(), p);
-  for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t c = 0; c < p; ++c) {
-      Real value = a[i] * at(i, c);
-      for (std::size_t d = 0; d < c; ++d) value -= l[c * p + d] * b[i * p + d];
-      b[i * p + c] = value / l[c * p + c];
-    }
-  }
-  for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = 0; j < k; ++j) {
-      Real value = i == j ? a[i] : Real(0);
-      for (std::size_t c = 0; c < p; ++c) value -= b[i * p + c] * b[j * p + c];
-      m[i * k + j] = value * sqrt(Real(v[i] + tau2)) * sqrt(Real(v[j] + tau2));
-    }
-  }
-  std::vector<Real> values = symmetric_eigen(std::move(m), k).values;
-  std::sort(values.begin(), values.end());
-  values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(p));
-  for (Real& value : values) value = value > 0 ? value : Real(0);
-  return values;
 }
 
 }  // namespace detail
@@ -92,8 +54,8 @@ tau2_interval<Real> heterogeneity_interval(const regression_fit<Real>& fit, cons
   return detail::profile_likelihood_interval(function, detail::problem_of(function, fit, method.level), method.kind, method.level, *fit.typical_variance);
 }
 
-/// Interval of the residual tau2 of a regression by a generalised Q; else as generalized_q_tau2 for a mean. O(k^3) an evaluation; it loses digits where one
-/// weight is many decades above the others. Jackson, Turner, Rhodes & Viechtbauer (2014) BMC Med Res Methodol 14:103.
+/// Interval of the residual tau2 of a regression by a generalised Q; else as generalized_q_tau2 for a mean. O(k^3) an evaluation, about 20 of
+/// them. Jackson, Turner, Rhodes & Viechtbauer (2014) BMC Med Res Methodol 14:103.
 template <class Real>
 tau2_interval<Real> heterogeneity_interval(const regression_fit<Real>& fit, const generalized_q_tau2& method) {
   constexpr const char* function = "generalized_q_tau2";
@@ -103,9 +65,10 @@ tau2_interval<Real> heterogeneity_interval(const regression_fit<Real>& fit, cons
   tau2_interval<Real> r;
   r.method = detail::generalized_q_name(method.weights, !method.own_weights.empty());
   r.level = method.level;
-  const Real q = problem.moments([&](std::size_t i) { return a[i]; }).q;
+  const auto weight = [&](std::size_t i) { return a[i]; };
+  const Real q = problem.moments(weight).q;
   detail::invert_generalized_q(function, r, q, detail::tail_of_level<Real>(method.level), *fit.typical_variance,
-                               [&](const Real& tau2) { return detail::design_q_spectrum(fit.design.x, v, a, tau2); });
+                               [&](const Real& tau2) { return problem.q_spectrum(weight, tau2); });
   detail::fill_i2_h2(r, *fit.typical_variance);
   return r;
 }

@@ -2,6 +2,7 @@
 // Effects around any design, as between-study variance estimators see them (tau2/problem.hpp), in O(k p^2) an evaluation.
 #pragma once
 
+#include <metapool/math/symmetric_eigen.hpp>
 #include <metapool/model/normal_equations.hpp>
 #include <metapool/model/regression_fit.hpp>
 #include <metapool/tau2/problem.hpp>
@@ -112,6 +113,32 @@ class design_problem {
     return 2 * (parts.others + parts.rest);
   }
 
+  /// In the k - p contrasts y_N - T y_B, in which nothing cancels: P_a = K (K'A^-1 K)^-1 K' with K' = [-T I], so that the weights are the eigenvalues of
+  /// L^-1 (K'SK) L^-T with L L' = K'A^-1 K. O(k^3).
+  template <class Weight>
+  std::vector<Real> q_spectrum(const Weight& a, const Real& tau2) const {
+    equations(a);  // a basis that suits the weights
+    const matrix_of<Real>& t = basis_.t();
+    const auto n = static_cast<std::size_t>(t.rows());
+    std::vector<Real> l = contrast_matrix([&](std::size_t i) { return Real(1 / a(i)); }), s = contrast_matrix([&](std::size_t i) { return Real(v_[i] + tau2); });
+    cholesky(l.data(), n);
+    for (int side = 0; side < 2; ++side) {  // L^-1 of every row; S is symmetric, so that this is L^-1 S L^-T after the second turn
+      for (std::size_t r = 0; r < n; ++r) {
+        Real* const x = s.data() + r * n;
+        for (std::size_t i = 0; i < n; ++i) {
+          for (std::size_t j = 0; j < i; ++j) x[i] -= l[i * n + j] * x[j];
+          x[i] /= l[i * n + i];
+        }
+      }
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < i; ++j) std::swap(s[i * n + j], s[j * n + i]);
+      }
+    }
+    std::vector<Real> values = symmetric_eigen(std::move(s), n).values;
+    for (Real& value : values) value = value > 0 ? value : Real(0);
+    return values;
+  }
+
   Real log_likelihood(const Real& tau2, likelihood_kind kind) const {
     using std::log;
     const design_sums<Real> s = at(tau2);
@@ -187,6 +214,23 @@ class design_problem {
     s.yppp = w_.dot(u_.cwiseProduct(u_));
     for (std::size_t j = 0; j < p(); ++j) s.yppp += n.w_b[j] * b_(static_cast<Eigen::Index>(j)) * b_(static_cast<Eigen::Index>(j));
     return suits;
+  }
+
+  /// K' diag(x) K, K' = [-T I], by rows.
+  template <class Diagonal>
+  std::vector<Real> contrast_matrix(const Diagonal& x) const {
+    const matrix_of<Real>& t = basis_.t();
+    const auto n = static_cast<std::size_t>(t.rows());
+    vector_of<Real> b(t.cols());
+    for (std::size_t j = 0; j < p(); ++j) b(static_cast<Eigen::Index>(j)) = x(basis_.rows()[j]);
+    const matrix_of<Real> scaled = t * b.asDiagonal();
+    const matrix_of<Real> whole = scaled * t.transpose();
+    std::vector<Real> m(n * n);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) m[i * n + j] = whole(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
+      m[i * n + i] += x(basis_.others()[i]);
+    }
+    return m;
   }
 
   /// What the exchanges of the basis leave, with room: sums of squares of scaled rows of T are at most 16 p.

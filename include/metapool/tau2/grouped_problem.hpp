@@ -97,6 +97,17 @@ class grouped_problem {
     return sum;
   }
 
+  template <class Weight>
+  std::vector<Real> q_spectrum(const Weight& a, const Real& tau2) const {
+    std::vector<Real> all;
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      const std::size_t first = starts_[g];
+      const std::vector<Real> own = groups_[g].q_spectrum([&](std::size_t i) { return a(first + i); }, tau2);
+      all.insert(all.end(), own.begin(), own.end());
+    }
+    return all;
+  }
+
   Real log_likelihood(const Real& tau2, likelihood_kind kind) const {
     using std::log;
     const grouped_sums<Real> s = at(tau2);

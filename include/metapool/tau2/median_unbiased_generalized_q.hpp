@@ -3,7 +3,6 @@
 
 #include <metapool/math/quadratic_form.hpp>
 #include <metapool/math/roots.hpp>
-#include <metapool/math/secular_equation.hpp>
 #include <metapool/tau2/generalized_q.hpp>
 
 #include <cmath>
@@ -19,13 +18,13 @@ namespace detail {
 
 /// The tau2 >= 0 at which the median of the exact distribution of y'P_a y is its observed value; 0 if even at tau2 = 0 the median exceeds it.
 /// The distribution, that of a weighted sum of chi-squared variables, moves up with tau2, so the root is the only one.
-template <class Real, class Weight>
-tau2_estimate<Real> estimate_by_median(const mean_problem<Real>& problem, const Weight& a) {
+template <problem_with_spectrum Problem, class Weight>
+tau2_estimate<typename Problem::real_type> estimate_by_median(const Problem& problem, const Weight& a) {
   using std::sqrt;
+  using Real = typename Problem::real_type;
   const moment_sums<Real> s = problem.moments(a);
-  const std::span<const Real> v = problem.v();
   const auto excess = [&](const Real& t) {  // P(Q > q) - P(Q <= q)
-    const std::vector<Real> weights = spread_spectrum<Real>(v.size(), a, [&](std::size_t i) { return Real(v[i] + t); });
+    const std::vector<Real> weights = problem.q_spectrum(a, t);
     const tails<Real> p = quadratic_form_tails<Real>(std::span<const Real>(weights), s.q);
     return Real(p.upper - p.lower);
   };
@@ -54,8 +53,7 @@ tau2_estimate<Real> estimate_by_median(const mean_problem<Real>& problem, const 
 /// Median-unbiased between-study variance by a generalised Q (GENQM): the tau2 >= 0 at which the observed Q_a = sum a (y - ybar_a)^2 is the median
 /// of its exact distribution under normality, so that the estimate is as often too large as too small.
 /// Scale: that of y squared. Returns 0 if Q_a is below its median at tau2 = 0. Throws input_error if k < 2, a y is not finite, or any v <= 0.
-/// For one mean only; estimate() around another design throws input_error. TOMS 748 in a bracket that widens by itself; 11 significant digits.
-/// O(k^2) an evaluation, some ten of them. The standard error is that of generalized_q at this estimate.
+/// TOMS 748 in a bracket that widens by itself; 11 significant digits. Some ten evaluations, O(k^2) each for a mean and O(k^3) around moderators. The standard error is that of generalized_q at this estimate.
 /// Viechtbauer (2021), presented at the European Congress of Methodology, Valencia; the distribution: Jackson (2013) Res Synth Methods 4:220,
 /// doi:10.1002/jrsm.1081.
 struct median_unbiased_generalized_q {
@@ -68,15 +66,15 @@ struct median_unbiased_generalized_q {
     return estimate(detail::mean_problem<Real>(y, v));
   }
 
-  template <class Real>
-  tau2_estimate<Real> estimate(const detail::mean_problem<Real>& problem) const {
-    return detail::with_moment_weights(problem.v(), weights, [&](const auto& a) { return detail::estimate_by_median(problem, a); });
-  }
-
-  /// Refuses. Throws input_error.
+  /// The same around any design: Q_a = y'P_a y. A problem that does not know the distribution of its quadratic forms is refused. Throws input_error.
   template <detail::tau2_problem Problem>
-  tau2_estimate<typename Problem::real_type> estimate(const Problem&) const {
-    detail::throw_input_error(name, "is made for one mean, not for a regression on moderators");
+  tau2_estimate<typename Problem::real_type> estimate(const Problem& problem) const {
+    using Real = typename Problem::real_type;
+    if constexpr (detail::problem_with_spectrum<Problem>) {
+      return detail::with_moment_weights(std::span<const Real>(problem.v()), weights, [&](const auto& a) { return detail::estimate_by_median(problem, a); });
+    } else {
+      detail::throw_input_error(name, "the distribution of Q is not known in this problem");
+    }
   }
 };
 
@@ -89,8 +87,14 @@ struct median_unbiased_generalized_q_with {
 
   tau2_estimate<Real> operator()(std::span<const Real> y, std::span<const Real> v) const {
     detail::check_tau2_input(name, y, v);
-    detail::check_tau2_weights(name, std::span<const Real>(weights), v.size());
-    return detail::estimate_by_median(detail::mean_problem<Real>(y, v), [&](std::size_t i) { return weights[i]; });
+    return estimate(detail::mean_problem<Real>(y, v));
+  }
+
+  /// The same around any design (a problem with q_spectrum).
+  template <detail::problem_with_spectrum Problem>
+  tau2_estimate<Real> estimate(const Problem& problem) const {
+    detail::check_tau2_weights(name, std::span<const Real>(weights), problem.k());
+    return detail::estimate_by_median(problem, [&](std::size_t i) { return weights[i]; });
   }
 };
 

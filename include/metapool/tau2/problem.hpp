@@ -4,12 +4,15 @@
 #pragma once
 
 #include <metapool/math/constants.hpp>
+#include <metapool/math/secular_equation.hpp>
 #include <metapool/tau2/kernel.hpp>
 
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace metapool {
 
@@ -34,6 +37,8 @@ struct moment_sums {
 /// range(): smallest and largest v, and the residual sum of squares of unweighted least squares.
 /// moments(a): moment_sums with weights a(i); variance_of(a, tau2): 2 tr(P_a S P_a S), S = V + tau2 I, the variance of y'P_a y under normality.
 /// log_likelihood(tau2, kind): with its constants.
+/// A problem may have more: q_spectrum(a, tau2), the k - p weights r_j of the distribution of y'P_a y = sum of r_j chi2_1 at tau2, the eigenvalues
+/// of S^1/2 P_a S^1/2 other than its p zeros (problem_with_spectrum).
 template <class P>
 concept tau2_problem = requires(const P& p, const typename P::real_type& t) {
   { p.k() } -> std::convertible_to<std::size_t>;
@@ -44,6 +49,12 @@ concept tau2_problem = requires(const P& p, const typename P::real_type& t) {
   { p.at(t).trace_pp() } -> std::convertible_to<typename P::real_type>;
   { p.range().sum_of_squares } -> std::convertible_to<typename P::real_type>;
   { p.log_likelihood(t, likelihood_kind::full) } -> std::convertible_to<typename P::real_type>;
+};
+
+/// A problem that knows the exact distribution of its quadratic forms.
+template <class P>
+concept problem_with_spectrum = tau2_problem<P> && requires(const P& p, const typename P::real_type& t, typename P::real_type (*a)(std::size_t)) {
+  { p.q_spectrum(a, t).front() } -> std::convertible_to<typename P::real_type>;
 };
 
 /// The problem of one mean, X = 1. No allocation; no sum cancels, also where one weight is all but the whole.
@@ -98,6 +109,14 @@ class mean_problem {
       }
     }
     return 2 * (diagonal + 2 * b_top * rest + (rest * rest - rest2));
+  }
+
+  template <class Weight>
+  std::vector<Real> q_spectrum(const Weight& a, const Real& tau2) const {
+    std::vector<secular_term<Real>> terms;
+    terms.reserve(k());
+    for (std::size_t i = 0; i < k(); ++i) terms.push_back({Real(a(i) * (v_[i] + tau2)), Real(a(i))});
+    return secular_roots(std::move(terms));
   }
 
   Real log_likelihood(const Real& tau2, likelihood_kind kind) const {
