@@ -23,6 +23,12 @@ Real beta_upper_tail(const Real& a, const Real& b, const Real& x) {
   return boost::math::cdf(boost::math::complement(beta_type<Real>(a, b), x));
 }
 
+/// The density, 0 <= x <= 1.
+template <class Real>
+Real beta_density(const Real& a, const Real& b, const Real& x) {
+  return boost::math::pdf(beta_type<Real>(a, b), x);
+}
+
 /// x with P(X <= x) = p.
 template <class Real>
 Real beta_quantile(const Real& a, const Real& b, const Real& p) {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <metapool/data/check.hpp>
+#include <metapool/inference/result.hpp>
+#include <metapool/inference/wald.hpp>
+#include <metapool/math/chi_squared.hpp>
+#include <metapool/math/normal_or_t.hpp>
+#include <metapool/model/glmm_fit.hpp>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace metapool {
+
+namespace detail {
+
+template <class Real>
+mean_inference<Real> start(const char* function, const glmm_fit<Real>& fit, double level, bool even_if_not_converged) {
+  check_level(function, level);
+  if (!fit.convergence.converged && !even_if_not_converged) {
+    std::string message(function);
+    message += ": the fit did not converge";
+    throw convergence_error(message);
+  }
+  mean_inference<Real> r;
+  r.measure = fit.measure;
+  r.estimate = fit.estimate;
+  r.se = fit.se;
+  r.level = level;
+  return r;
+}
+
+}  // namespace detail
+
+/// Wald interval and test of a likelihood model by the normal distribution: estimate -+ z se. Too short with few studies or few events.
+/// Throws input_error if level is not in (0, 1); convergence_error on a fit that did not converge.
+struct glmm_wald_z {
+  double level = 0.95;
+  bool even_if_not_converged = false;
+
+  template <class Real>
+  mean_inference<Real> operator()(const glmm_fit<Real>& fit) const {
+    mean_inference<Real> r = detail::start("glmm_wald_z", fit, level, even_if_not_converged);
+    r.method = "Wald z";
+    detail::finish(r);
+    return r;
+  }
+};
+
+/// The same by the t distribution with k - 1 degrees of freedom, k the informative studies (metafor's test = "t"). Throws as glmm_wald_z, and
+/// not_estimable with one informative study.
+struct glmm_wald_t {
+  double level = 0.95;
+  bool even_if_not_converged = false;
+
+  template <class Real>
+  mean_inference<Real> operator()(const glmm_fit<Real>& fit) const {
+    mean_inference<Real> r = detail::start("glmm_wald_t", fit, level, even_if_not_converged);
+    if (fit.df == 0) detail::throw_not_estimable("glmm_wald_t", "one informative study leaves no degrees of freedom");
+    r.method = "Wald t";
+    r.df = static_cast<Real>(fit.df);
+    detail::finish(r);
+    return r;
+  }
+};
+
+/// Interval and test of a likelihood model by the profile likelihood: all means whose likelihood, with the other parameters best for each, is at
+/// most chi-squared(1) / 2 below the maximum (on the logarithmic scale). Not symmetric; the Wald interval's faults with few events are not its own.
+///
+/// critical is 0; statistic is the signed root of the likelihood ratio of the mean against 0, p belongs to it (normal). An end beyond 100 on the
+/// logarithmic scale is taken as infinite: state says open_lower, open_upper or unbounded, and lower or upper is an infinity. So is one that needs
+/// tau = 20, where a wide enough tau2 explains the data at any mean. Throws input_error, convergence_error. 9 significant digits.
+struct glmm_profile_likelihood {
+  double level = 0.95;
+  bool even_if_not_converged = false;
+
+  template <class Real>
+  mean_inference<Real> operator()(const glmm_fit<Real>& fit) const {
+    using std::fabs, std::pow, std::sqrt;
+    constexpr const char* function = "glmm_profile_likelihood";
+    mean_inference<Real> r = detail::start(function, fit, level, even_if_not_converged);
+    r.method = "Profile likelihood";
+    bool at_limit = false;
+    const auto root = [&](const Real& mean) {  // absolute signed root and its slope away from the estimate
+      const auto p = fit.profile(mean);
+      const Real ratio = 2 * (fit.log_likelihood - p.log_likelihood);
+      const Real value = ratio > 0 ? Real(sqrt(ratio)) : Real(0);
+      at_limit = p.at_limit;
+      return std::pair<Real, Real>{value, value > 0 ? Real(fabs(p.slope) / value) : Real(0)};
+    };
+    const Real z = detail::normal_critical<Real>(level);
+    const Real precision = pow(std::numeric_limits<Real>::epsilon(), Real(0.7));
+    bool open[2] = {false, false};
+    const auto infinite = [&](int side) {
+      open[side < 0 ? 0 : 1] = true;
+      return Real(side * std::numeric_limits<Real>::infinity());
+    };
+    const auto finite = [&](int side, const Real& distance) { return at_limit ? infinite(side) : Real(fit.estimate + side * distance); };
+    const auto end = [&](int side) {
+      Real inner = 0, outer = z * fit.se;
+      std::pair<Real, Real> at = root(Real(fit.estimate + side * outer));
+      while (at.first < z) {
+        if (outer > 100 || at_limit) return infinite(side);
+        inner = outer;
+        outer *= Real(1.5);
+        at = root(Real(fit.estimate + side * outer));
+      }
+      // Newton's method on the root, which is close to linear, inside the bracket
+      Real left = inner, right = outer, distance = outer;
+      for (int i = 0; i < 100; ++i) {
+        if (fabs(Real(at.first - z)) <= precision * z) return finite(side, distance);
+        (at.first < z ? left : right) = distance;
+        Real next = distance + (z - at.first) / at.second;
+        if (!(next > left && next < right) || i > 20) next = left + (right - left) / 2;
+        if (next == left || next == right) return finite(side, next);
+        distance = next;
+        at = root(Real(fit.estimate + side * distance));
+      }
+      throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
+    };
+    r.lower = end(-1);
+    r.upper = end(1);
+    r.state = open[0] ? (open[1] ? interval_state::unbounded : interval_state::open_lower) : open[1] ? interval_state::open_upper : interval_state::regular;
+    const Real statistic = root(Real(0)).first;
+    r.statistic = fit.estimate < 0 ? Real(-statistic) : statistic;
+    r.p = detail::normal_two_sided_p<Real>(r.statistic);
+    return r;
+  }
+};
+
+/// A likelihood model's mean with its interval and test: infer(fit), infer(fit, glmm_wald_t{}), infer(fit, glmm_profile_likelihood{}).
+template <class Real, class Method = glmm_wald_z>
+mean_inference<Real> infer(const glmm_fit<Real>& fit, const Method& method = {}) {
+  return method(fit);
+}
+
+/// Tests of a likelihood model's heterogeneity.
+template <class Real = double>
+struct glmm_heterogeneity {
+  Real q_wald{};        ///< of one effect a study against one common effect, by the studies' own estimates
+  Real p_wald{};        ///< against chi-squared(df); 1 with one study
+  Real q_lrt{};         ///< the same by the likelihood ratio
+  Real p_lrt{};
+  std::size_t df{};
+  Real tau2_lrt{};      ///< likelihood ratio of tau2 against tau2 = 0
+  Real tau2_p{};        ///< against the half-and-half mixture of 0 and chi-squared(1) that a boundary asks for; 1 if tau2 = 0
+};
+
+/// Wald and likelihood ratio tests of homogeneity (metafor's QE.Wld and QE.LRT), and the likelihood ratio test of tau2 = 0.
+/// Neither of the first two is reliable with sparse tables, where chi-squared(df) is far from their distribution.
+/// Self & Liang (1987) J Am Stat Assoc 82:605 (the mixture).
+template <class Real>
+glmm_heterogeneity<Real> heterogeneity(const glmm_fit<Real>& fit) {
+  glmm_heterogeneity<Real> h;
+  h.q_wald = fit.q_wald;
+  h.q_lrt = fit.q_lrt;
+  h.df = fit.df;
+  h.p_wald = h.p_lrt = h.tau2_p = Real(1);
+  if (fit.df > 0) {
+    h.p_wald = detail::chi_squared_upper_tail<Real>(fit.q_wald, static_cast<Real>(fit.df));
+    h.p_lrt = detail::chi_squared_upper_tail<Real>(fit.q_lrt, static_cast<Real>(fit.df));
+  }
+  if (fit.tau2 > 0) {
+    const Real ratio = 2 * (fit.log_likelihood - fit.common_log_likelihood);
+    h.tau2_lrt = ratio > 0 ? ratio : Real(0);
+    h.tau2_p = detail::chi_squared_upper_tail<Real>(h.tau2_lrt, Real(1)) / 2;
+  }
+  return h;
+}
+
+}  // namespace metapool

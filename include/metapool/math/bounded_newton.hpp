@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+// The maximum of a smooth function of a few parameters, some of them bounded, by Newton's method with exact derivatives.
+#pragma once
+
+#include <metapool/math/convergence.hpp>
+#include <metapool/math/linear_algebra.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace metapool::detail {
+
+/// A function's value with its gradient and (row by row) its matrix of second derivatives.
+template <class Real, std::size_t P>
+struct curvature {
+  Real value{};
+  std::array<Real, P> gradient{};
+  std::array<Real, P * P> hessian{};
+};
+
+/// Where a parameter may lie, and how far one step may carry it: at most `reach` plus `growth` times its size. held: it stays where it starts.
+template <class Real>
+struct newton_bound {
+  Real lower = -std::numeric_limits<Real>::infinity();
+  Real upper = std::numeric_limits<Real>::infinity();
+  Real reach = Real(3);
+  Real growth = Real(0);
+  bool held = false;
+};
+
+/// Where a search ended.
+template <class Real, std::size_t P>
+struct newton_maximum {
+  std::array<Real, P> x{};
+  curvature<Real, P> at{};
+  metapool::convergence<Real> convergence{};  ///< residual: the largest entry of the gradient over the parameters that are free
+};
+
+/// Whether parameter i is free at x: neither held nor at a bound that the gradient presses it against.
+template <class Real, std::size_t P>
+bool is_free(const std::array<Real, P>& x, const curvature<Real, P>& at, const std::array<newton_bound<Real>, P>& bounds, std::size_t i) {
+  if (bounds[i].held) return false;
+  if (x[i] <= bounds[i].lower && !(at.gradient[i] > 0)) return false;
+  return !(x[i] >= bounds[i].upper && !(at.gradient[i] < 0));
+}
+
+/// A local maximum of f(x) -> curvature near x. Newton's step over the free parameters, the matrix of second derivatives made negative definite
+/// by a multiple of its diagonal where it is not (Levenberg), cut to the reach, projected onto the bounds, and halved (with more of the
+/// diagonal) until the function rises. A value that is not finite counts as no rise. Stops after a step that promised to raise the function by no
+/// more than `enough` / 2 or by its rounding squared, or when rounding is all that moves; 200 evaluations at most.
+template <class Real, std::size_t P, class F>
+newton_maximum<Real, P> bounded_newton(F f, std::array<Real, P> x, const std::array<newton_bound<Real>, P>& bounds, const Real& enough = Real(0)) {
+  using std::fabs, std::isfinite, std::pow;
+  const Real epsilon = std::numeric_limits<Real>::epsilon();
+  const Real square = pow(epsilon, Real(1.4));
+  newton_maximum<Real, P> result;
+  curvature<Real, P> at = f(x);
+  result.convergence.iterations = 1;
+  result.convergence.converged = false;
+  Real damping = 0, last_gain = std::numeric_limits<Real>::infinity();
+  while (result.convergence.iterations < 200 && isfinite(at.value)) {
+    std::array<std::size_t, P> free{};
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < P; ++i) {
+      if (is_free(x, at, bounds, i)) free[n++] = i;
+    }
+    if (n == 0) {
+      result.convergence.converged = true;
+      break;
+    }
+    std::array<Real, P * P> a{};
+    std::array<Real, P> step{};
+    const auto factor = [&] {
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j <= i; ++j) a[i * n + j] = -at.hessian[free[i] * P + free[j]];
+        const Real size = fabs(a[i * n + i]);
+        a[i * n + i] += damping * (size > 0 ? size : Real(1));
+      }
+      return cholesky(a.data(), n);
+    };
+    while (!factor()) {
+      damping = damping > 0 ? Real(4 * damping) : Real(Real(1) / 64);
+      if (damping > Real(1e6)) break;
+    }
+    if (damping > Real(1e6)) break;
+    for (std::size_t i = 0; i < n; ++i) step[i] = at.gradient[free[i]];
+    cholesky_solve(a.data(), n, step.data());
+    Real gain = 0;  // twice what the quadratic model promises
+    for (std::size_t i = 0; i < n; ++i) gain += step[i] * at.gradient[free[i]];
+    Real share = 1;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto& b = bounds[free[i]];
+      const Real longest = b.reach + b.growth * fabs(x[free[i]]);
+      if (fabs(step[i]) * share > longest) share = longest / fabs(step[i]);
+    }
+    std::array<Real, P> next = x;
+    Real slope = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto& b = bounds[free[i]];
+      next[free[i]] = (std::min)(b.upper, (std::max)(b.lower, Real(x[free[i]] + share * step[i])));
+      slope += at.gradient[free[i]] * (next[free[i]] - x[free[i]]);
+    }
+    const bool tiny = gain <= 16 * epsilon * (1 + fabs(at.value));  // the value can no longer tell a rise
+    const curvature<Real, P> there = f(next);
+    ++result.convergence.iterations;
+    if (tiny && damping == 0) {
+      const bool done = gain <= square || gain > last_gain / 4;
+      if (gain > last_gain) {  // rounding is all that is left: the point before is as good
+        result.convergence.converged = true;
+        break;
+      }
+      last_gain = gain;
+      x = next;
+      at = there;
+      if (done) {
+        result.convergence.converged = true;
+        break;
+      }
+    } else if (isfinite(there.value) && (there.value >= at.value + slope / 10000 || (tiny && there.value >= at.value - 16 * epsilon * (1 + fabs(at.value))))) {
+      x = next;
+      at = there;
+      if (damping == 0 && gain <= enough && share == 1) {
+        result.convergence.converged = true;
+        break;
+      }
+      damping = damping > Real(1) / 64 ? Real(damping / 8) : Real(0);
+    } else {
+      damping = damping > 0 ? Real(4 * damping) : Real(Real(1) / 4);
+      if (damping > Real(1e9)) break;
+    }
+  }
+  result.x = x;
+  result.at = at;
+  for (std::size_t i = 0; i < P; ++i) {
+    if (is_free(x, at, bounds, i)) result.convergence.residual = (std::max)(result.convergence.residual, Real(fabs(at.gradient[i])));
+  }
+  return result;
+}
+
+}  // namespace metapool::detail

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSL-1.0
+// A study of two arms with a normal treatment effect, and perhaps a normal level, integrated out of the likelihood of its counts.
+#pragma once
+
+#include <metapool/model/normal_effect.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace metapool::detail {
+
+/// E[i][j] = (d/dlevel)^i (d/dmean)^j F / F, i + j <= 4, and value = log F.
+template <class Real>
+struct two_arm_means {
+  Real value{};
+  std::array<std::array<Real, 5>, 5> e{};
+};
+
+/// F(level, mean; sigma2, tau2) = integral of exp(A(level + s + theta / 2) + B(level + s - theta / 2)) over s ~ normal(0, sigma2) and
+/// theta ~ normal(mean, tau2), independent; A and B are the log-likelihoods of the arms in their linear predictors.
+///
+/// Product of Gauss-Hermite rules along the axes of the posterior distribution around its mode (a variance of 0 has one node). Derivatives in either
+/// direction are means of the likelihood's own, or, by parts, of Hermite polynomials in the effect, whichever keeps the digits (see
+/// normal_effect); those in sigma2 and tau2 follow by the heat equation.
+template <class Real, class Kernel>
+class two_arm_effect {
+ public:
+  two_arm_effect(const Kernel& treated, const Kernel& control) : treated_(treated), control_(control) {}
+  const Kernel& treated() const { return treated_; }
+  const Kernel& control() const { return control_; }
+
+  two_arm_means<Real> means(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder, std::size_t step) {
+    using std::exp, std::log, std::sqrt;
+    const Real sigma = sigma2 > 0 ? Real(sqrt(sigma2)) : Real(0), tau = tau2 > 0 ? Real(sqrt(tau2)) : Real(0);
+    const posterior at = mode(level, mean, sigma, tau);
+    // Cholesky factor of the precision; the nodes are mode + L'^-1 (x, y)
+    const Real l11 = sqrt(at.ss), l21 = at.st / l11, l22 = sqrt(Real(at.tt - l21 * l21));
+    axis(axis_s_, sigma > 0, at.s, l11, ladder, step);
+    axis(axis_t_, tau > 0, at.t, l22, ladder, step);
+    const bool hermite_s = sigma > 0 && at.ss > 2, hermite_t = tau > 0 && at.tt > 2;  // the data tell more of it than its own distribution
+    two_arm_means<Real> r;
+    Real highest = -std::numeric_limits<Real>::infinity();
+    logs_.clear();
+    weights_.clear();
+    points_.clear();
+    jets_.clear();
+    for (const auto& [y, weight_t] : axis_t_) {
+      for (const auto& [x, weight_s] : axis_s_) {
+        const Real b = tau > 0 ? Real(y / l22) : Real(0);
+        const Real z_t = at.t + b;
+        const Real z_s = sigma > 0 ? Real(at.s + (x - l21 * b) / l11) : Real(0);
+        const Real centre = level + sigma * z_s, half = (mean + tau * z_t) / 2;
+        Real l = -(z_s * z_s + z_t * z_t) / 2;
+        if (hermite_s && hermite_t) {
+          l += treated_.value(centre + half) + control_.value(centre - half);
+        } else {
+          jets_.push_back({treated_(centre + half), control_(centre - half)});
+          l += jets_.back().treated[0] + jets_.back().control[0];
+        }
+        if (l > highest) highest = l;
+        logs_.push_back(l);
+        weights_.push_back(weight_s * weight_t);
+        points_.push_back({z_s, z_t});
+      }
+    }
+    const arms none{};
+    for (std::size_t q = 0; q < logs_.size(); ++q) {
+      const Real w = weights_[q] * exp(Real(logs_[q] - highest));
+      add(r.e, w, points_[q], hermite_s && hermite_t ? none : jets_[q], hermite_s, hermite_t);
+    }
+    if (!hermite_s && !hermite_t) r.e = from_arms(r.e);
+    Real scale = 1;  // of the normal densities and the change of variables
+    if (sigma > 0) scale /= l11 * sqrt(Real(2 * pi<Real>()));
+    if (tau > 0) scale /= l22 * sqrt(Real(2 * pi<Real>()));
+    r.value = highest + log(Real(r.e[0][0] * scale));
+    const Real total = r.e[0][0];
+    Real power_s = 1;
+    for (std::size_t i = 0; i < 5; ++i) {
+      Real power = power_s;
+      for (std::size_t j = 0; i + j < 5; ++j) {
+        r.e[i][j] /= total * power;
+        if (hermite_t) power *= tau;
+      }
+      if (hermite_s) power_s *= sigma;
+    }
+    return r;
+  }
+
+  two_arm_means<Real> means(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder) {
+    return means(level, mean, sigma2, tau2, ladder, step_);
+  }
+
+  /// Climbs the ladder until two steps agree (with two effects to 401 x 401 nodes at most). `changed` is set if the step changed; false if the ladder ends before.
+  bool refine(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder, bool& changed) {
+    using std::fabs, std::sqrt;
+    if (!(sigma2 > 0) && !(tau2 > 0)) return true;
+    const std::size_t end = sigma2 > 0 && tau2 > 0 ? ladder.hermite_rules + 3 : ladder.size;
+    // a product rule's cost grows with the square of its order: with two effects eight digits have to do
+    const Real tolerance = sigma2 > 0 && tau2 > 0 ? Real(sqrt(std::numeric_limits<Real>::epsilon())) : quadrature_tolerance<Real>();
+    two_arm_means<Real> here = means(level, mean, sigma2, tau2, ladder, step_);
+    for (; step_ + 1 < end; ++step_) {
+      const two_arm_means<Real> next = means(level, mean, sigma2, tau2, ladder, step_ + 1);
+      const Real scale = 1 + sqrt(fabs(next.e[2][0])) + sqrt(fabs(next.e[0][2]));
+      bool same = fabs(here.value - next.value) <= tolerance * (1 + fabs(next.value));
+      Real unit = 1;
+      for (std::size_t order = 1; order <= 2; ++order) {
+        unit *= scale;
+        for (std::size_t i = 0; i <= order; ++i) same = same && fabs(here.e[i][order - i] - next.e[i][order - i]) <= tolerance * unit;
+      }
+      if (same) return true;
+      changed = true;
+      here = next;
+    }
+    return false;
+  }
+
+ private:
+  struct posterior {
+    Real s{}, t{};              // the mode in units of sigma and tau
+    Real ss{}, st{}, tt{};      // minus the second derivatives there
+  };
+  struct arms {
+    jet<Real> treated{}, control{};
+  };
+
+  using axis_nodes = std::vector<std::pair<Real, Real>>;
+
+  /// Nodes and weights of one axis; beyond the Hermite rules evenly spaced over all where the random effect itself is not negligible.
+  static void axis(axis_nodes& nodes, bool random, const Real& mode, const Real& l, quadrature_ladder<Real>& ladder, std::size_t step) {
+    using std::fabs, std::log, std::sqrt;
+    nodes.clear();
+    if (!random) {
+      nodes.push_back({Real(0), Real(1)});
+    } else if (step < ladder.hermite_rules) {
+      const hermite_rule<Real>& rule = ladder.hermite(step);
+      const Real root2 = sqrt(Real(2));
+      for (std::size_t i = 0; i < rule.nodes.size(); ++i) nodes.push_back({root2 * rule.nodes[i], root2 * rule.weights[i]});
+    } else {
+      const Real reach = l * (fabs(mode) + Real(1.1) * sqrt(Real(-2 * log(std::numeric_limits<Real>::epsilon()))));
+      const std::size_t n = ladder.intervals(step);
+      const Real h = 2 * reach / static_cast<Real>(n);
+      for (std::size_t i = 0; i <= n; ++i) nodes.push_back({h * static_cast<Real>(i) - reach, h});
+    }
+  }
+
+  static std::array<Real, 5> hermite(const Real& z) {
+    const Real zz = z * z;
+    return {Real(1), z, zz - 1, z * (zz - 3), zz * (zz - 6) + 3};
+  }
+
+  using moments = std::array<std::array<Real, 5>, 5>;
+
+  /// Adds a node's share. With D1 and D2 the derivatives in the arms' predictors, that in the level is D1 + D2, that in the effect (D1 - D2) / 2. If
+  /// neither axis goes by Hermite polynomials, e[i][j] is that of D1^i D2^j, until from_arms.
+  static void add(moments& e, const Real& w, const std::array<Real, 2>& z, const arms& a, bool hermite_s, bool hermite_t) {
+    if (hermite_s && hermite_t) {
+      const std::array<Real, 5> hs = hermite(z[0]), ht = hermite(z[1]);
+      for (std::size_t i = 0; i < 5; ++i) {
+        const Real wi = w * hs[i];
+        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += wi * ht[j];
+      }
+      return;
+    }
+    const auto p = likelihood_ratios<Real>(a.treated), q = likelihood_ratios<Real>(a.control);
+    if (!hermite_s && !hermite_t) {
+      for (std::size_t i = 0; i < 5; ++i) {
+        const Real wi = w * p[i];
+        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += wi * q[j];
+      }
+      return;
+    }
+    // even and odd parts of (D1 + D2)^n and (D1 - D2)^n
+    const Real even2 = p[2] + q[2], even3 = p[3] + 3 * p[1] * q[2], even4 = p[4] + 6 * p[2] * q[2] + q[4];
+    const Real odd2 = 2 * p[1] * q[1], odd3 = 3 * p[2] * q[1] + q[3], odd4 = 4 * (p[3] * q[1] + p[1] * q[3]);
+    if (hermite_s) {
+      const std::array<Real, 5> hs = hermite(z[0]);
+      const std::array<Real, 5> t{Real(1), (p[1] - q[1]) / 2, (even2 - odd2) / 4, (even3 - odd3) / 8, (even4 - odd4) / 16};
+      for (std::size_t i = 0; i < 5; ++i) {
+        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += w * hs[i] * t[j];
+      }
+    } else {
+      const std::array<Real, 5> ht = hermite(z[1]);
+      const std::array<Real, 5> s{Real(1), p[1] + q[1], even2 + odd2, even3 + odd3, even4 + odd4};
+      for (std::size_t i = 0; i < 5; ++i) {
+        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += w * s[i] * ht[j];
+      }
+    }
+  }
+
+  /// (D1 + D2)^i ((D1 - D2) / 2)^j from the D1^p D2^q.
+  static moments from_arms(const moments& d) {
+    constexpr int choose[5][5] = {{1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}};
+    moments e{};
+    for (std::size_t i = 0; i < 5; ++i) {
+      Real halves = 1;
+      for (std::size_t j = 0; i + j < 5; ++j) {
+        Real sum = 0;
+        for (std::size_t p = 0; p <= i; ++p) {
+          for (std::size_t q = 0; q <= j; ++q) {
+            const Real term = d[p + q][i - p + j - q] * Real(choose[i][p] * choose[j][q]);
+            if ((j - q) % 2 == 0) {
+              sum += term;
+            } else {
+              sum -= term;
+            }
+          }
+        }
+        e[i][j] = sum * halves;
+        halves /= 2;
+      }
+    }
+    return e;
+  }
+
+  /// The posterior mode of the two effects by Newton's method with halved steps: the function is strictly concave.
+  posterior mode(const Real& level, const Real& mean, const Real& sigma, const Real& tau) {
+    using std::fabs, std::isfinite, std::sqrt;
+    posterior at;
+    at.s = sigma > 0 ? Real((last_level_ - level) / sigma) : Real(0);
+    at.t = tau > 0 ? Real((last_theta_ - mean) / tau) : Real(0);
+    if (!(fabs(at.s) < 10)) at.s = 0;
+    if (!(fabs(at.t) < 10)) at.t = 0;
+    const auto height = [&](const Real& s, const Real& t) {
+      const Real centre = level + sigma * s, half = (mean + tau * t) / 2;
+      return treated_.value(centre + half) + control_.value(centre - half) - (s * s + t * t) / 2;
+    };
+    for (int i = 0; i < 200; ++i) {
+      const Real centre = level + sigma * at.s, half = (mean + tau * at.t) / 2;
+      const jet<Real> a = treated_(centre + half), b = control_(centre - half);
+      const Real here = a[0] + b[0] - (at.s * at.s + at.t * at.t) / 2;
+      const Real g_s = sigma * (a[1] + b[1]) - at.s;
+      const Real g_t = tau * (a[1] - b[1]) / 2 - at.t;
+      at.ss = 1 - sigma * sigma * (a[2] + b[2]);
+      at.st = -sigma * tau * (a[2] - b[2]) / 2;
+      at.tt = 1 - tau * tau * (a[2] + b[2]) / 4;
+      const Real det = at.ss * at.tt - at.st * at.st;
+      Real d_s = (at.tt * g_s - at.st * g_t) / det, d_t = (at.ss * g_t - at.st * g_s) / det;
+      const Real gain = d_s * g_s + d_t * g_t;
+      if (gain < Real(1e-10)) {
+        at.s += d_s;
+        at.t += d_t;
+        break;
+      }
+      for (int halvings = 0; halvings < 60; ++halvings) {
+        const Real there = height(Real(at.s + d_s), Real(at.t + d_t));
+        if (there > here) break;
+        d_s /= 2;
+        d_t /= 2;
+      }
+      at.s += d_s;
+      at.t += d_t;
+    }
+    last_level_ = level + sigma * at.s;
+    last_theta_ = mean + tau * at.t;
+    return at;
+  }
+
+  Kernel treated_, control_;
+  std::size_t step_ = 1;
+  Real last_level_{}, last_theta_{};
+  axis_nodes axis_s_{}, axis_t_{};
+  std::vector<Real> logs_{}, weights_{};
+  std::vector<std::array<Real, 2>> points_{};
+  std::vector<arms> jets_{};
+};
+
+}  // namespace metapool::detail

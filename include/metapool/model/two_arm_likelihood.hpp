@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+// Likelihoods of trials whose two arms are modelled each: a level for every study, or normal levels around a common one.
+#pragma once
+
+#include <metapool/model/two_arm_effect.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+namespace metapool::detail {
+
+/// log odds or log rate of both arms together: where the search for a study's level starts.
+template <class Real, class Kernel>
+Real rough_level(const Kernel& a, const Kernel& b) {
+  using std::log;
+  const Real half = Real(1) / 2;
+  if constexpr (requires { a.total; }) {
+    return log(Real((a.events + b.events + half) / (a.total + b.total - a.events - b.events + half)));
+  } else {
+    using std::exp;
+    return log(Real((a.events + b.events + half) / (exp(a.offset) + exp(b.offset))));
+  }
+}
+
+/// Parameters mean and tau2; the level of each study is a parameter of its own, always at its best. Newton's method in a level converges
+/// since the likelihood is log-concave in (level, effect) and stays so when the effect is integrated out.
+template <class Real, class Kernel>
+class fixed_levels_likelihood {
+ public:
+  static constexpr std::size_t size = 2;
+  fixed_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control) {
+    for (std::size_t i = 0; i < treated.size(); ++i) {
+      studies_.emplace_back(treated[i], control[i]);
+      levels_.push_back(rough_level<Real>(treated[i], control[i]));
+    }
+  }
+
+  curvature<Real, 2> operator()(const std::array<Real, 2>& x) {
+    curvature<Real, 2> sum;
+    for (std::size_t i = 0; i < studies_.size(); ++i) {
+      const two_arm_means<Real> m = at_best_level(i, x);
+      const auto& e = m.e;
+      const Real curve = e[2][0] - e[1][0] * e[1][0];
+      const std::array<Real, 2> g{e[0][1], e[0][2] / 2};
+      const std::array<Real, 2> cross{e[1][1] - e[1][0] * e[0][1], (e[1][2] - e[1][0] * e[0][2]) / 2};
+      const Real mixed = (e[0][3] - e[0][1] * e[0][2]) / 2;
+      const std::array<Real, 4> h{e[0][2] - e[0][1] * e[0][1], mixed, mixed, (e[0][4] - e[0][2] * e[0][2]) / 4};
+      sum.value += m.value;
+      for (std::size_t p = 0; p < 2; ++p) {
+        sum.gradient[p] += g[p] - cross[p] * e[1][0] / curve;
+        for (std::size_t q = 0; q < 2; ++q) sum.hessian[p * 2 + q] += h[p * 2 + q] - cross[p] * cross[q] / curve;
+      }
+    }
+    return sum;
+  }
+  bool refine(const std::array<Real, 2>& x, bool& changed) {
+    bool exact = true;
+    for (std::size_t i = 0; i < studies_.size(); ++i) exact = studies_[i].refine(levels_[i], x[0], Real(0), x[1], ladder_, changed) && exact;
+    return exact;
+  }
+  std::array<newton_bound<Real>, 2> bounds() const { return {}; }
+  std::array<Real, 2> start() const { return {Real(0), Real(0)}; }
+
+ private:
+  two_arm_means<Real> at_best_level(std::size_t i, const std::array<Real, 2>& x) {
+    using std::fabs, std::pow;
+    const Real enough = pow(std::numeric_limits<Real>::epsilon(), Real(1.5));
+    Real& level = levels_[i];
+    two_arm_means<Real> m = studies_[i].means(level, x[0], Real(0), x[1], ladder_);
+    for (int step = 0; step < 100; ++step) {
+      const Real slope = m.e[1][0], curve = slope * slope - m.e[2][0];
+      if (!(curve > 0) || slope * slope <= enough * curve) break;
+      Real move = slope / curve;
+      if (move > 2) move = 2;
+      if (move < -2) move = -2;
+      two_arm_means<Real> next = studies_[i].means(Real(level + move), x[0], Real(0), x[1], ladder_);
+      const bool tiny = fabs(move * slope) < std::numeric_limits<Real>::epsilon() * 64 * (1 + fabs(m.value));
+      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= m.value); ++halvings) {
+        move /= 2;
+        next = studies_[i].means(Real(level + move), x[0], Real(0), x[1], ladder_);
+      }
+      if (tiny && !(fabs(next.e[1][0]) < fabs(slope))) break;  // rounding is all that is left
+      level += move;
+      m = next;
+    }
+    return m;
+  }
+
+  std::vector<two_arm_effect<Real, Kernel>> studies_{};
+  std::vector<Real> levels_{};
+  quadrature_ladder<Real> ladder_{};
+};
+
+/// Parameters mean, tau2, level and sigma2: the studies' levels are normal(level, sigma2), independent of their effects.
+template <class Real, class Kernel>
+class random_levels_likelihood {
+ public:
+  static constexpr std::size_t size = 4;
+  random_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control) {
+    for (std::size_t i = 0; i < treated.size(); ++i) {
+      studies_.emplace_back(treated[i], control[i]);
+      start_ += rough_level<Real>(treated[i], control[i]) / static_cast<Real>(treated.size());
+    }
+  }
+
+  curvature<Real, 4> operator()(const std::array<Real, 4>& x) {
+    curvature<Real, 4> sum;
+    // order of the derivatives (in level, in mean) that each parameter stands for; a variance's is half of a second one
+    constexpr std::size_t in_level[4] = {0, 0, 1, 2}, in_mean[4] = {1, 2, 0, 0};
+    for (auto& study : studies_) {
+      const two_arm_means<Real> m = study.means(x[2], x[0], x[3], x[1], ladder_);
+      sum.value += m.value;
+      for (std::size_t p = 0; p < 4; ++p) {
+        const Real half_p = p % 2 == 1 ? Real(Real(1) / 2) : Real(1);
+        const Real first = m.e[in_level[p]][in_mean[p]] * half_p;
+        sum.gradient[p] += first;
+        for (std::size_t q = 0; q < 4; ++q) {
+          const Real half_q = q % 2 == 1 ? Real(Real(1) / 2) : Real(1);
+          sum.hessian[p * 4 + q] += m.e[in_level[p] + in_level[q]][in_mean[p] + in_mean[q]] * half_p * half_q - first * m.e[in_level[q]][in_mean[q]] * half_q;
+        }
+      }
+    }
+    return sum;
+  }
+  bool refine(const std::array<Real, 4>& x, bool& changed) {
+    bool exact = true;
+    for (auto& study : studies_) exact = study.refine(x[2], x[0], x[3], x[1], ladder_, changed) && exact;
+    return exact;
+  }
+  std::array<newton_bound<Real>, 4> bounds() const {
+    std::array<newton_bound<Real>, 4> b{};
+    b[3].lower = 0;
+    b[3].upper = Real(400);
+    b[3].reach = Real(1) / 2;
+    b[3].growth = 2;
+    return b;
+  }
+  std::array<Real, 4> start() const { return {Real(0), Real(0), start_, Real(1) / 2}; }
+
+ private:
+  std::vector<two_arm_effect<Real, Kernel>> studies_{};
+  Real start_{};
+  quadrature_ladder<Real> ladder_{};
+};
+
+}  // namespace metapool::detail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/math/bounded_newton.hpp>
+
+#include "support/close.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+using metapool::detail::bounded_newton;
+using metapool::detail::curvature;
+using metapool::detail::newton_bound;
+using metapool_test::close;
+using metapool_test::digits12;
+
+namespace {
+
+/// Minus Rosenbrock's function: a curved ridge, its matrix of second derivatives indefinite off it. Highest at (1, 1).
+curvature<double, 2> ridge(const std::array<double, 2>& x) {
+  const double a = 1 - x[0], b = x[1] - x[0] * x[0];
+  return {-(a * a + 100 * b * b),
+          {2 * a + 400 * x[0] * b, -200 * b},
+          {-(2 - 400 * (x[1] - 3 * x[0] * x[0])), 400 * x[0], 400 * x[0], -200}};
+}
+
+}  // namespace
+
+TEST_CASE("Bounded Newton climbs a curved ridge") {
+  const auto m = bounded_newton<double, 2>(ridge, {-1.2, 1.0}, {});
+  CHECK(m.convergence.converged);
+  CHECK(m.convergence.residual < 1e-8);
+  CHECK(close(m.x[0], 1.0, digits12));
+  CHECK(close(m.x[1], 1.0, digits12));
+}
+
+TEST_CASE("A bound that the gradient presses against is where the search ends") {
+  std::array<newton_bound<double>, 2> bounds{};
+  bounds[0].upper = 0.5;  // on it the best second entry is 0.25
+  const auto m = bounded_newton<double, 2>(ridge, {-1.2, 1.0}, bounds);
+  CHECK(m.convergence.converged);
+  CHECK(m.x[0] == 0.5);
+  CHECK(close(m.x[1], 0.25, digits12));
+  CHECK(m.convergence.residual < 1e-8);
+}
+
+TEST_CASE("A parameter that is held stays, and no parameter is left where all are") {
+  std::array<newton_bound<double>, 2> bounds{};
+  bounds[0].held = true;
+  const auto m = bounded_newton<double, 2>(ridge, {-2.0, 1.0}, bounds);
+  CHECK(m.x[0] == -2);
+  CHECK(close(m.x[1], 4.0, digits12));
+  bounds[1].held = true;
+  const auto none = bounded_newton<double, 2>(ridge, {-2.0, 1.0}, bounds);
+  CHECK(none.convergence.converged);
+  CHECK(none.convergence.iterations == 1);
+}
+
+TEST_CASE("Values that are not finite are no rise, and a start without a value is no maximum") {
+  const auto logarithm = [](const std::array<double, 1>& x) -> curvature<double, 1> {  // log x - x
+    if (!(x[0] > 0)) return {std::numeric_limits<double>::quiet_NaN(), {0}, {0}};
+    return {std::log(x[0]) - x[0], {1 / x[0] - 1}, {-1 / (x[0] * x[0])}};
+  };
+  const auto m = bounded_newton<double, 1>(logarithm, {2.9}, {});
+  CHECK(m.convergence.converged);
+  CHECK(close(m.x[0], 1.0, digits12));
+  CHECK_FALSE(bounded_newton<double, 1>(logarithm, {-1.0}, {}).convergence.converged);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/model/unconditional_glmm.hpp>
+
+#include "model/sparse_tables.hpp"
+#include "support/close.hpp"
+#include "support/published.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+using metapool::fixed_study_effects;
+using metapool::glmm;
+using metapool::odds_ratio;
+using metapool::random_study_effects;
+using metapool_test::close;
+using metapool_test::contains;
+using metapool_test::message_of;
+using metapool_test::printed;
+using metapool_test::trial;
+
+namespace {
+
+double log_binomial(double a, double n, double eta) {
+  return std::lgamma(n + 1) - std::lgamma(a + 1) - std::lgamma(n - a + 1) + a * eta - n * std::log1p(std::exp(eta));
+}
+
+/// log-likelihood with normal levels by a trapezoidal grid of 601 x 601 nodes.
+double brute_force(const std::vector<metapool::binary_trial<>>& trials, double mean, double tau2, double level, double sigma2) {
+  const double h = 18.0 / 600;
+  double sum = 0;
+  for (const auto& t : trials) {
+    if (*t.treated.events + *t.control.events == 0) continue;
+    double integral = 0;
+    for (int i = 0; i <= 600; ++i) {
+      for (int j = 0; j <= 600; ++j) {
+        const double s = -9 + h * i, z = -9 + h * j;
+        const double centre = level + std::sqrt(sigma2) * s, half = (mean + std::sqrt(tau2) * z) / 2;
+        integral += std::exp(log_binomial(*t.treated.events, *t.treated.total, centre + half) +
+                             log_binomial(*t.control.events, *t.control.total, centre - half) - (s * s + z * z) / 2);
+      }
+    }
+    sum += std::log(integral * h * h / (2 * 3.14159265358979323846));
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("Fixed study effects: BCG and the catheter trials as in metafor") {
+  // metafor 3.8, UM.FS: -0.7450, se 0.1756, tau2 0.2949, Wald 163.1649, LRT 176.9544 on 12 df
+  const auto bcg = glmm(metapool_test::bcg(), odds_ratio{}, fixed_study_effects{});
+  CHECK(bcg.convergence.converged);
+  CHECK(bcg.convergence.residual < 1e-8);
+  CHECK(close(bcg.estimate, -0.7450, printed(4)));
+  CHECK(close(bcg.se, 0.1756, printed(4)));
+  CHECK(close(bcg.tau2, 0.2949, printed(4)));
+  CHECK(close(bcg.q_wald, 163.1649, printed(4)));
+  CHECK(close(bcg.q_lrt, 176.9544, printed(4)));
+  CHECK(bcg.df == 12);
+  // metafor 5.1: -1.2369, se 0.2804, tau2 0.3198, Wald 11.93825, LRT 28.73591 on 16 df; its search stops 4e-4 before the maximum
+  const auto catheters = glmm(metapool_test::catheters(), odds_ratio{}, fixed_study_effects{});
+  CHECK(close(catheters.estimate, -1.2369, metapool_test::tolerance{5e-4, 0, 0, "the peer's search"}));
+  CHECK(close(catheters.tau2, 0.3198, metapool_test::tolerance{2e-3, 0, 0, "the peer's search"}));
+  CHECK(close(catheters.q_wald, 11.93825, printed(4)));
+  CHECK(close(catheters.q_lrt, 28.73591, printed(4)));
+  CHECK(catheters.df == 16);
+}
+
+TEST_CASE("Fixed study effects with tau2 = 0 are the logistic regression of the counts") {
+  // R's glm on the sparse set of the reference cases: -1.877161, se 0.824548; LRT of homogeneity 3.722712 on 4 df
+  const std::vector<metapool::binary_trial<>> sparse{trial("1", 0, 30, 2, 9),  trial("2", 0, 6, 2, 26),  trial("3", 0, 28, 0, 16),
+                                                     trial("4", 1, 29, 2, 25), trial("5", 1, 20, 3, 26), trial("6", 0, 21, 1, 11)};
+  const auto fit = glmm(sparse, odds_ratio{}, fixed_study_effects{});
+  CHECK(fit.tau2 == 0);
+  CHECK(close(fit.estimate, -1.877161, printed(6)));
+  CHECK(close(fit.se, 0.824548, printed(6)));
+  CHECK(close(fit.q_lrt, 3.722712, printed(6)));
+  // only two studies have a finite odds ratio: (difference)^2 over the sum of their variances
+  const double d = std::log(1.0 * 23 / (28.0 * 2)) - std::log(1.0 * 23 / (19.0 * 3));
+  CHECK(close(fit.q_wald, d * d / (1 + 1.0 / 28 + 0.5 + 1.0 / 23 + 1 + 1.0 / 19 + 1.0 / 3 + 1.0 / 23), metapool_test::digits10));
+}
+
+TEST_CASE("Random study effects: the log-likelihood is that of a grid, highest at the estimate") {
+  const std::vector<metapool::binary_trial<>> trials{trial("1", 1, 12, 5, 12), trial("2", 4, 30, 3, 28), trial("3", 0, 20, 4, 21), trial("4", 9, 25, 8, 24),
+                                                     trial("5", 2, 40, 9, 39)};
+  const auto fit = glmm(trials, odds_ratio{}, random_study_effects{});
+  REQUIRE(fit.tau2 > 0);
+  REQUIRE(*fit.sigma2 > 0);
+  CHECK(fit.convergence.residual < 1e-8);
+  const auto f = [&](double a, double b, double c, double d) { return brute_force(trials, fit.estimate + a, fit.tau2 + b, *fit.intercept + c, *fit.sigma2 + d); };
+  CHECK(close(fit.log_likelihood, f(0, 0, 0, 0), metapool_test::digits8));
+  const double h = 1e-2;
+  for (const double d : {-h, h}) {
+    CHECK(f(d, 0, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, d, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, d, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, 0, d) < fit.log_likelihood);
+  }
+}
+
+TEST_CASE("Random study effects: the trials of Hahn et al. as in lme4") {
+  // metafor 3.8, UM.RS: -0.4887842, se 0.1397710, tau2 0, LRT 15.4067. Its Wald statistic 12.125 takes sigma2 as known; lme4's glmer with seven
+  // nodes and all second derivatives gives 10.79054.
+  const auto fit = glmm(metapool_test::hahn(), odds_ratio{}, random_study_effects{});
+  CHECK(fit.tau2 == 0);
+  CHECK(close(fit.estimate, -0.48878, metapool_test::tolerance{1e-3, 0, 0, "Laplace's approximation"}));
+  CHECK(close(fit.se, 0.13977, metapool_test::tolerance{5e-3, 0, 0, "Laplace's approximation"}));
+  CHECK(close(fit.q_lrt, 15.41, printed(1)));
+  CHECK(close(fit.q_wald, 10.79054, printed(4)));
+}
+
+TEST_CASE("Random study effects of BCG are near metafor's Laplace approximation") {
+  // metafor 3.8, UM.RS (Laplace): -0.7616, tau2 0.3198, sigma2 1.8616, log-likelihood -126.2963
+  const auto fit = glmm(metapool_test::bcg(), odds_ratio{}, random_study_effects{});
+  CHECK(close(fit.estimate, -0.7616, metapool_test::tolerance{1e-3, 0, 0, "Laplace's approximation"}));
+  CHECK(close(fit.tau2, 0.3198, metapool_test::tolerance{1e-2, 0, 0, "Laplace's approximation"}));
+  CHECK(close(*fit.sigma2, 1.8616, metapool_test::tolerance{1e-2, 0, 0, "Laplace's approximation"}));
+  CHECK(close(fit.q_lrt, 174.13, metapool_test::tolerance{1e-3, 0, 0, "Laplace's approximation"}));
+  CHECK(fit.parameters == std::vector<std::string>{"mean", "tau2", "level", "sigma2"});
+}
+
+TEST_CASE("Rates: Poisson models of the catheter infections as in metafor") {
+  // metafor 3.8: UM.FS -0.45874, se 0.22483, tau2 0.09562, Wald 9.69762, LRT 11.60177
+  const auto fixed = glmm(metapool_test::catheter_rates(), metapool::incidence_rate_ratio{}, fixed_study_effects{});
+  CHECK(close(fixed.estimate, -0.45874, metapool_test::tolerance{1e-3, 0, 0, "the peer's search"}));
+  CHECK(close(fixed.tau2, 0.09562, metapool_test::tolerance{1e-3, 0, 0, "the peer's search"}));
+  CHECK(close(fixed.q_lrt, 11.60177, printed(5)));
+  const auto random = glmm(metapool_test::catheter_rates(), metapool::incidence_rate_ratio{}, random_study_effects{});
+  CHECK(close(random.estimate, -0.4676, metapool_test::tolerance{5e-3, 0, 0, "Laplace's approximation"}));
+  CHECK(close(random.q_lrt, 13.14467, metapool_test::tolerance{5e-3, 0, 0, "Laplace's approximation"}));
+}
+
+TEST_CASE("The risk ratio's Poisson model is the rate ratio's with patients as exposure") {
+  std::vector<metapool::rate_trial<>> rates;
+  for (const auto& t : metapool_test::catheters()) rates.push_back({t.label, {t.treated.events, t.treated.total}, {t.control.events, t.control.total}});
+  const auto rr = glmm(metapool_test::catheters(), metapool::risk_ratio{}, fixed_study_effects{});
+  const auto irr = glmm(rates, metapool::incidence_rate_ratio{}, fixed_study_effects{});
+  CHECK(rr.estimate == irr.estimate);
+  CHECK(rr.log_likelihood == irr.log_likelihood);
+  const auto random = glmm(metapool_test::catheters(), metapool::risk_ratio{}, random_study_effects{});
+  CHECK(random.convergence.residual < 1e-8);
+  CHECK(random.estimate < -1);
+}
+
+TEST_CASE("Swapped arms flip the sign, and double-zero trials tell of the levels if they are kept") {
+  const auto swapped = metapool_test::swapped(metapool_test::catheters());
+  CHECK(close(glmm(swapped, odds_ratio{}, fixed_study_effects{}).estimate, -glmm(metapool_test::catheters(), odds_ratio{}, fixed_study_effects{}).estimate,
+              metapool_test::digits8));
+  const auto dropped = glmm(metapool_test::catheters(), odds_ratio{}, random_study_effects{});
+  CHECK(close(glmm(swapped, odds_ratio{}, random_study_effects{}).estimate, -dropped.estimate, metapool_test::digits6));
+  const auto kept = glmm(metapool_test::catheters(), odds_ratio{}, random_study_effects{.double_zeros = metapool::double_zero::keep});
+  CHECK(kept.k == 17);
+  CHECK(kept.audit[14].status == metapool::study_status::pooled);
+  CHECK(*kept.intercept < *dropped.intercept);
+}
+
+TEST_CASE("Infinite estimates of the unconditional models are not estimable, with the reason") {
+  const std::vector<metapool::binary_trial<>> none{trial("a", 0, 12, 5, 12), trial("b", 0, 29, 2, 29)};
+  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(none, odds_ratio{}, fixed_study_effects{}); }), "treated arm has no event"));
+  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(metapool_test::swapped(none), odds_ratio{}, fixed_study_effects{}); }), "infinite"));
+  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(none, odds_ratio{}, random_study_effects{}); }), "no event in any study"));
+  const std::vector<metapool::binary_trial<>> one{trial("a", 1, 12, 5, 12)};
+  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(one, odds_ratio{}, random_study_effects{}); }), "two studies"));
+  const std::vector<metapool::binary_trial<>> empty{trial("a", 0, 12, 0, 12)};
+  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(empty, odds_ratio{}, fixed_study_effects{}); }), "no study has information"));
+  CHECK_THROWS_AS(glmm(std::vector<metapool::binary_trial<>>{}, odds_ratio{}, fixed_study_effects{}), metapool::input_error);
+}
+
+TEST_CASE("Sparse tables of all kinds in the unconditional models: a gradient below 1e-8 or a reason") {
+  std::size_t fitted = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const auto trials = metapool_test::sparse_tables(seed);
+    const auto check = [&](const auto& model) {
+      try {
+        const auto fit = glmm(trials, odds_ratio{}, model);
+        ++fitted;
+        if (fit.convergence.converged) CHECK(fit.convergence.residual < 1e-8);
+        CHECK(std::isfinite(fit.estimate));
+        CHECK(fit.se > 0);
+        CHECK(std::isfinite(fit.q_wald));
+        CHECK(fit.log_likelihood >= fit.common_log_likelihood);
+      } catch (const metapool::not_estimable& e) {
+        CHECK(std::string(e.what()).size() > 20);
+      }
+    };
+    check(fixed_study_effects{});
+    check(random_study_effects{});
+  }
+  CHECK(fitted > 8);
+}
