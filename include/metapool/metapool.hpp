@@ -172,15 +172,20 @@
 
 // Regression takes designs as Eigen's matrices, and is there where Eigen is.
 #if __has_include(<Eigen/Core>)
+#include <metapool/model/conditional_glmm.hpp>
 #include <metapool/model/design.hpp>
 #include <metapool/model/design_builders.hpp>
+#include <metapool/model/glmm_fit.hpp>
 #include <metapool/model/location_scale.hpp>
 #include <metapool/model/meta_regression.hpp>
+#include <metapool/model/one_group_glmm.hpp>
 #include <metapool/model/polynomial_term.hpp>
 #include <metapool/model/splines.hpp>
+#include <metapool/model/unconditional_glmm.hpp>
 
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
+#include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/multimodel.hpp>
 #include <metapool/inference/permutation_regression.hpp>

@@ -35,14 +35,21 @@ std::span<const operation<Real>> bayes_operations();
 template <>
 std::span<const operation<double>> bayes_operations<double>();
 template <class Real>
+std::span<const operation<Real>> likelihood_operations();
+template <>
+std::span<const operation<double>> likelihood_operations<double>();
+template <class Real>
 std::span<const operation<Real>> exact_operations();
 
 /// The library's answers to a case. Throws unsupported, and what the library throws.
 template <class Real>
 answers<Real> evaluate(const data_set& data, const reference_case& c) {
-  std::span<const operation<Real>> bayes;
-  if constexpr (std::is_same_v<Real, double>) bayes = bayes_operations<double>();
-  for (const auto group : {table_operations<Real>(), pooling_operations<Real>(), single_study_operations<Real>(), exact_operations<Real>(), bayes}) {
+  std::span<const operation<Real>> bayes, likelihood;
+  if constexpr (std::is_same_v<Real, double>) {
+    bayes = bayes_operations<double>();
+    likelihood = likelihood_operations<double>();
+  }
+  for (const auto group : {table_operations<Real>(), pooling_operations<Real>(), single_study_operations<Real>(), exact_operations<Real>(), bayes, likelihood}) {
     for (const operation<Real>& op : group) {
       if (op.name != c.op) continue;
       answers<Real> result = op.call(data, c.options);
