@@ -2,6 +2,7 @@
 #pragma once
 
 #include <metapool/inference/regression_inference.hpp>
+#include <metapool/inference/result.hpp>
 
 #include <cmath>
 #include <cstddef>
