@@ -10,7 +10,7 @@
 using namespace metapool;
 using namespace metapool_test;
 
-TEST_CASE("Turner et al. 2015, table IV: the corners, and what the abstract and text single out") {
+TEST_CASE("Turner et al. 2015, table IV, as R's bayesmeta has it: the corners and some entries between") {
   const auto is = [](const log_normal_tau2& prior, double mean, double sd) { return prior.mean == mean && prior.sd == sd; };
   CHECK(is(turner(), -2.56, 1.74));
   CHECK(is(turner(binary_outcome::all_cause_mortality, comparison_type::drug_placebo), -3.95, 1.34));

@@ -61,7 +61,7 @@ double as_double(const wide& x) { return static_cast<double>(x); }
 }  // namespace
 
 TEST_CASE("56 of 70 against 48 of 80: the intervals that Newcombe prints for Mee and for Miettinen and Nurminen") {
-  // Newcombe (1998) Stat Med 17:873, table II, column (a), methods 5 and 6
+  // Newcombe (1998) Stat Med 17:873, table II, column (a), methods 5 and 6; the second is quoted from memory, the print was not seen
   const auto t = trial("a", 56, 70, 48, 80);
   const auto mee = miettinen_nurminen(t, risk_difference{}, plain);
   CHECK(mee.method == "Mee");
@@ -126,7 +126,7 @@ TEST_CASE("Koopman's limits of the ratio are those of his chi-squared statistic"
   const counts t{36, 40, 16, 80};
   const auto r = miettinen_nurminen(trial("k", t.a, t.n1, t.c, t.n2), risk_ratio{}, plain);
   CHECK(r.method == "Koopman");
-  CHECK(close(r.lower, 2.94, printed(2)));  // Koopman (1984) Biometrics 40:513 prints 2.94 to 7.15
+  CHECK(close(r.lower, 2.94, printed(2)));  // Koopman (1984) Biometrics 40:513: 2.94 to 7.15, quoted from memory, the print was not seen
   CHECK(close(r.upper, 7.15, printed(2)));
   for (const double phi : {r.lower, r.upper}) {
     const double p = phi * highest([&](double q) { return log_likelihood(t, q * phi, q); }, 0.0, std::min(1.0, 1 / phi));

@@ -54,7 +54,7 @@ enum class continuous_outcome : std::uint8_t {
 enum class medical_area : std::uint8_t { other, respiratory };
 
 /// The distribution of tau^2 of log odds ratios in a new meta-analysis of any kind: log-normal, mean -2.56, sd 1.74, fitted to the
-/// Cochrane Database. Turner et al. (2015) Stat Med 34:984, doi:10.1002/sim.6381. For log risk ratios, whose heterogeneity is not larger,
+/// Cochrane Database. Turner et al. (2015) Stat Med 34:984, doi:10.1002/sim.6381. For log risk ratios,
 /// it is a cautious choice.
 template <class = void>
 log_normal_tau2 turner() {
@@ -89,7 +89,7 @@ log_t_tau2 rhodes() {
 }
 
 /// The same by outcome, comparison and area (their tables 3 and A.3.1; the three non-pharmacological comparisons are one column there).
-/// Scale: standardised mean differences. Mental health in a non-pharmacological comparison has the location -3.85 that is printed, which is
+/// Scale: standardised mean differences. Mental health in a non-pharmacological comparison has the location -3.85 of R's bayesmeta and rnmamod (the paper itself was not seen), which is
 /// 1 lower than the table's other entries would make it.
 template <class = void>
 log_t_tau2 rhodes(continuous_outcome outcome, comparison_type comparison, medical_area area = medical_area::other) {

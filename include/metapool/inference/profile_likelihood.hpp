@@ -34,7 +34,7 @@ enum class profile_correction : std::uint8_t {
 /// Scale: that of the effects. Throws input_error for fits by Mantel-Haenszel and the like or a level outside (0, 1); not_estimable
 /// with one study; convergence_error if a search fails.
 /// The ends are proved to be the outermost (without correction and by Bartlett's; the others' are the crossings next to those).
-/// 12 significant digits; Skovgaard's correction within 0.04 standard errors of the estimate 9, by interpolation.
+/// 12 significant digits; Skovgaard's correction within 0.04 standard errors of the estimate 8 decimals, by interpolation.
 /// Hardy & Thompson (1996) Stat Med 15:619; Huizenga, Visser & Dolan (2011); Noma (2011) Stat Med 30:3304, doi:10.1002/sim.4350; Guolo (2012) Stat Med
 /// 31:313; Guolo & Varin (2012) J Stat Softw 50(7).
 struct profile_likelihood {
