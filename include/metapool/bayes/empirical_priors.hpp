@@ -54,8 +54,7 @@ enum class continuous_outcome : std::uint8_t {
 enum class medical_area : std::uint8_t { other, respiratory };
 
 /// The distribution of tau^2 of log odds ratios in a new meta-analysis of any kind: log-normal, mean -2.56, sd 1.74, fitted to the
-/// Cochrane Database. Turner et al. (2015) Stat Med 34:984, doi:10.1002/sim.6381. For log risk ratios,
-/// it is a cautious choice.
+/// Cochrane Database. Turner et al. (2015) Stat Med 34:984, doi:10.1002/sim.6381. Made for odds ratios; for other measures it is a choice of the analyst.
 template <class = void>
 log_normal_tau2 turner() {
   return {-2.56, 1.74};
