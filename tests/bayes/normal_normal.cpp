@@ -261,6 +261,61 @@ TEST_CASE("Bayes factors are ratios of marginal likelihoods") {
   CHECK_FALSE(normal_normal(data(y, v), flat_tau{}, normal_mean{0, 1}).bayes_factor_no_heterogeneity());
 }
 
+TEST_CASE("a t prior of the mean: two-dimensional quadrature gives the same posterior") {
+  const numbers y{-1.2, -0.3, 0.4}, v{0.4, 0.1, 0.3};
+  for (const t_mean& prior : {t_mean(0.2, 0.5, 1), t_mean(4, 0.3, 4), t_mean(0, 2, 30)}) {
+    const auto p = normal_normal(data(y, v), half_normal{0.5}, prior);
+    const auto t = [&](double z) { return std::exp(std::lgamma((prior.df + 1) / 2) - std::lgamma(prior.df / 2)) / std::sqrt(M_PI * prior.df) * std::pow(1 + z * z / prior.df, -(prior.df + 1) / 2); };
+    const auto joint = [&](double mean, double tau) {
+      double value = t((mean - prior.mean) / prior.scale) / prior.scale * 2 * normal(tau, 0, 0.25);
+      for (std::size_t i = 0; i < y.size(); ++i) value *= normal(y[i], mean, v[i] + tau * tau);
+      return value;
+    };
+    const auto integral = [&](const auto& g, double end) {
+      return by_panels([&](double tau) { return by_panels([&](double m) { return joint(m, tau) * g(m, tau); }, -16, end, 0.4); }, 0, 5.5, 0.25);
+    };
+    const double mass = integral([](double, double) { return 1.0; }, 16);
+    CHECK(close(std::exp(*p.log_marginal_likelihood()), mass, digits10));
+    CHECK(close(*p.mean().mean(), integral([](double m, double) { return m; }, 16) / mass, digits8));
+    CHECK(close(p.mean().cdf(-0.2), integral([](double, double) { return 1.0; }, -0.2) / mass, digits10));
+    CHECK(close(*p.tau().mean(), integral([](double, double tau) { return tau; }, 16) / mass, digits10));
+    CHECK(close(p.joint_density(0.1, 0.4), joint(0.1, 0.4) / mass, digits10));
+    CHECK(close(*p.bayes_factor_mean(0.5), by_panels([&](double tau) { return joint(0.5, tau); }, 0, 5.5, 0.25) / (t((0.5 - prior.mean) / prior.scale) / prior.scale) / mass, digits10));
+    const auto shrunk = [&](double m, double tau) { return (tau * tau * y[0] + v[0] * m) / (tau * tau + v[0]); };
+    CHECK(close(*p.study(0).mean(), integral(shrunk, 16) / mass, digits8));
+    const double h = 1e-4, slope = (p.tau().density(0.3 + h) - p.tau().density(0.3 - h)) / (2 * h);
+    CHECK(close(p.tau().density_and_slope(0.3).slope, slope, digits6));
+    const auto [m, tau] = p.joint_mode();
+    const double top = p.joint_density(m, tau);
+    for (double step : {-1e-3, 1e-3}) {
+      CHECK(p.joint_density(m + step, tau) < top);
+      CHECK((tau + step < 0 || p.joint_density(m, tau + step) < top));
+    }
+  }
+}
+
+TEST_CASE("a t prior of many degrees of freedom is the normal one; far from the data it gives way, the normal one does not") {
+  const auto e = data({-1.2, -0.3, 0.4}, {0.4, 0.1, 0.3});
+  const auto many = normal_normal(e, half_normal{0.5}, t_mean(0.3, 0.6, 1000)), normal_prior = normal_normal(e, half_normal{0.5}, normal_mean(0.3, 0.6));
+  CHECK(close(*many.mean().mean(), *normal_prior.mean().mean(), tolerance{0, 0, 1e-3, "1 / df"}));
+  const auto flat = normal_normal(e, half_normal{0.5});
+  CHECK(std::fabs(*normal_normal(e, half_normal{0.5}, t_mean(50, 0.5, 4)).mean().mean() - *flat.mean().mean()) < 0.1);
+  CHECK(*normal_normal(e, half_normal{0.5}, normal_mean(50, 0.5)).mean().mean() > 20);
+  const auto s = summarise(normal_normal(e, half_cauchy{0.5}, t_mean(0, 0.5, 1)));
+  CHECK(s.mean.lower < s.mean.mode);
+  CHECK(s.mean.shortest_upper - s.mean.shortest_lower <= s.mean.upper - s.mean.lower);
+  CHECK(normal_normal(data({0.8}, {0.09}), half_cauchy{0.5}, t_mean(0, 1, 1)).mean().mean());
+  CHECK_FALSE(normal_normal(data({0.8}, {0.09}), half_cauchy{0.5}).mean().mean());
+}
+
+TEST_CASE("given tau the mean is the random-effects mean with that tau") {
+  const auto p = normal_normal(data({0.3, -0.4}, {0.2, 0.05}), half_normal{0.5});
+  const auto given = p.mean_given(0.5);
+  CHECK(close(*given.mean(), (0.3 / 0.45 - 0.4 / 0.3) / (1 / 0.45 + 1 / 0.3), digits14));
+  CHECK(close(*given.sd(), 1 / std::sqrt(1 / 0.45 + 1 / 0.3), digits14));
+  CHECK_THROWS_AS(p.mean_given(-1), input_error);
+}
+
 TEST_CASE("twenty thousand studies, whose posterior is narrow") {
   numbers y, v;
   for (int i = 0; i < 20000; ++i) {

@@ -24,4 +24,18 @@ struct normal_mean {
   std::string name() const { return "normal, mean " + detail::to_text(mean) + ", sd " + detail::to_text(sd); }
 };
 
+/// The mean is Student's t with df degrees of freedom times scale around `mean`: of data that contradict it, less is left of it than of a
+/// normal_mean. Scale: that of y. Throws input_error unless mean is finite, scale > 0 and 1 <= df <= 1000 (1: Cauchy; above, use normal_mean).
+struct t_mean {
+  double mean = 0;
+  double scale = 1;
+  double df = 4;
+  t_mean(double mean_, double scale_, double df_) : mean(mean_), scale(scale_), df(df_) {
+    if (!detail::is_finite(mean)) detail::throw_input_error("t_mean", "mean = " + detail::to_text(mean) + " must be finite");
+    if (!(scale > 0 && detail::is_finite(scale))) detail::throw_input_error("t_mean", "scale = " + detail::to_text(scale) + " must be positive and finite");
+    if (!(df >= 1 && df <= 1000)) detail::throw_input_error("t_mean", "df = " + detail::to_text(df) + " must lie between 1 and 1000; above that use normal_mean");
+  }
+  std::string name() const { return "t, " + detail::to_text(df) + " degrees of freedom, mean " + detail::to_text(mean) + ", scale " + detail::to_text(scale); }
+};
+
 }  // namespace metapool

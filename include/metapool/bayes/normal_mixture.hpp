@@ -130,6 +130,14 @@ class normal_mixture {
     std::vector<Real> places;
     for (const component& c : parts_) places.push_back(c.mean);
     std::sort(places.begin(), places.end());
+    // two peaks nearer than an eighth of the narrowest component's sd would differ by less than rounding
+    const Real last_place = places.back();
+    std::size_t kept = 0;
+    for (const Real& x : places) {
+      if (kept == 0 || x - places[kept - 1] > narrowest_ / 8) places[kept++] = x;
+    }
+    places.resize(kept);
+    if (places.back() < last_place) places.push_back(last_place);
     Real from = places.front(), last = places.front();
     bool rising = true;
     for (const Real& x : places) {

@@ -29,17 +29,21 @@ class normal_normal_posterior {
   using components = std::vector<typename normal_mixture<Real>::component>;
 
   normal_normal_posterior(effects<Real> data, tau_posterior<Real> tau, std::string tau_prior_name, bool tau_prior_proper, const Real& log_zero,
-                          std::string mean_prior_name, std::optional<std::pair<Real, Real>> mean_prior)
+                          std::string mean_prior_name, std::optional<std::pair<Real, Real>> mean_prior, const Real& df = Real(0))
       : data_(std::move(data)), tau_(std::move(tau)), tau_prior_(std::move(tau_prior_name)), mean_prior_(std::move(mean_prior_name)),
-        tau_proper_(tau_prior_proper), log_zero_(log_zero), mean_prior_numbers_(std::move(mean_prior)) {
+        tau_proper_(tau_prior_proper), log_zero_(log_zero), mean_prior_numbers_(std::move(mean_prior)), df_(df) {
     using std::sqrt;
     components mean, next;
     for (const auto& n : tau_.nodes()) {
-      mean.push_back({n.weight, n.given.mean, sqrt(n.given.variance)});
-      next.push_back({n.weight, n.given.mean, sqrt(Real(n.given.variance + n.tau * n.tau))});
+      for (const auto& p : tau_.kernel().mean_parts(n.tau, n.given)) {
+        mean.push_back({n.weight * p.weight, p.mean, sqrt(p.variance)});
+        next.push_back({n.weight * p.weight, p.mean, sqrt(Real(p.variance + n.tau * n.tau))});
+      }
     }
-    const bool proper = mean_prior_numbers_.has_value();
-    mean_ = normal_mixture<Real>(std::move(mean), proper || tau_.moments() >= 1, proper || tau_.moments() >= 2);
+    // beyond all data the density of the mean falls as prior times (tail of tau) / mean, so that a t prior of any df >= 1 adds one moment at least
+    const bool proper = mean_prior_numbers_.has_value() && !(df_ > 0);
+    const int moments = tau_.moments() + (df_ >= 2 ? 2 : df_ > 0 ? 1 : 0);
+    mean_ = normal_mixture<Real>(std::move(mean), proper || moments >= 1, proper || moments >= 2);
     next_ = normal_mixture<Real>(std::move(next), tau_.moments() >= 1, tau_.moments() >= 2);
   }
 
@@ -59,8 +63,10 @@ class normal_normal_posterior {
     if (i >= data_.size()) detail::throw_input_error("study", "study " + std::to_string(i) + " was asked for, and there are " + std::to_string(data_.size()) + " (the first is 0)");
     components parts;
     for (const auto& n : tau_.nodes()) {
-      const std::pair<Real, Real> at = tau_.kernel().study(i, n.tau, n.given);
-      parts.push_back({n.weight, at.first, sqrt(at.second)});
+      for (const auto& p : tau_.kernel().mean_parts(n.tau, n.given)) {
+        const std::pair<Real, Real> at = tau_.kernel().study(i, n.tau, p);
+        parts.push_back({n.weight * p.weight, at.first, sqrt(at.second)});
+      }
     }
     return normal_mixture<Real>(std::move(parts), true, true);  // given tau the mean is bounded and the variance too, whatever tau is
   }
@@ -69,14 +75,25 @@ class normal_normal_posterior {
   Real joint_density(const Real& mean, const Real& tau) const {
     using std::exp, std::sqrt;
     if (!(tau >= 0)) return Real(0);
-    const auto given = tau_.kernel().at(tau);
-    const Real d = mean - given.mean;
-    return tau_.density(tau) * exp(Real(-d * d / (2 * given.variance))) / sqrt(Real(2 * detail::pi<Real>() * given.variance));
+    Real sum = 0;
+    for (const auto& p : tau_.kernel().mean_parts(tau, tau_.kernel().at(tau))) {
+      const Real d = mean - p.mean;
+      sum += p.weight * exp(Real(-d * d / (2 * p.variance))) / sqrt(p.variance);
+    }
+    return tau_.density(tau) * sum / sqrt(Real(2 * detail::pi<Real>()));
+  }
+  /// The mean effect if tau were this (0: one effect in all studies). Throws input_error unless tau >= 0 and finite.
+  normal_mixture<Real> mean_given(const Real& tau) const {
+    using std::sqrt;
+    if (!(tau >= 0 && detail::is_finite(tau))) detail::throw_input_error("mean_given", "tau = " + detail::to_text(tau) + " must be finite and not negative");
+    components parts;
+    for (const auto& p : tau_.kernel().mean_parts(tau, tau_.kernel().at(tau))) parts.push_back({p.weight, p.mean, sqrt(p.variance)});
+    return normal_mixture<Real>(std::move(parts), true, true);
   }
   /// The (mean, tau) at which that is highest.
   std::pair<Real, Real> joint_mode() const {
     const Real tau = tau_.joint_mode();
-    return {tau_.kernel().at(tau).mean, tau};
+    return {tau_.kernel().mean_peak(tau_.kernel().at(tau), tau).first, tau};
   }
 
   /// log of the probability density of the data under the model with its priors. Empty if a prior is improper.
@@ -90,6 +107,7 @@ class normal_normal_posterior {
     using std::exp, std::sqrt;
     if (!mean_prior_numbers_) return std::nullopt;
     const Real z = (value - mean_prior_numbers_->first) / mean_prior_numbers_->second;
+    if (df_ > 0) return mean_.density(value) * mean_prior_numbers_->second / exp(detail::log_t_density(z, df_));
     return mean_.density(value) * mean_prior_numbers_->second * sqrt(2 * detail::pi<Real>()) * exp(Real(z * z / 2));
   }
   /// Bayes factor of "tau is 0" against the model with its prior of tau. Empty if that is improper.
@@ -107,11 +125,13 @@ class normal_normal_posterior {
   bool tau_proper_{};
   Real log_zero_{};
   std::optional<std::pair<Real, Real>> mean_prior_numbers_{};
+  Real df_{};  ///< of a t prior of the mean
 };
 
 /// Bayesian random-effects meta-analysis of effects with known variances, by integration instead of sampling: given tau the mean is normal,
 /// and tau is integrated on a double-exponential grid that is laid where the posterior has its mass and made finer until nothing moves.
-/// Works from one study on; an improper prior of tau needs more (flat_tau three, jeffreys_tau two, one less with normal_mean).
+/// Works from one study on; an improper prior of tau needs more (flat_tau three, jeffreys_tau two, one less with normal_mean or t_mean).
+/// A t prior of the mean is a mixture of normals of many scales, itself an integral done to rounding; it costs some ten times as much.
 ///
 /// Scale of y and of the priors: that of effects.measure. Throws input_error if there is no study, the effects are not finite, a v is not positive, the
 /// posterior would be improper, or a user's prior returns NaN; not_estimable if a posterior's tail is too heavy for the number type;
@@ -120,7 +140,8 @@ class normal_normal_posterior {
 template <class Real, class TauPrior, class MeanPrior = flat_mean>
   requires tau_prior<TauPrior, Real>
 normal_normal_posterior<Real> normal_normal(const effects<Real>& data, const TauPrior& prior_of_tau, const MeanPrior& prior_of_mean = {}) {
-  static_assert(std::is_same_v<MeanPrior, flat_mean> || std::is_same_v<MeanPrior, normal_mean>, "the prior of the mean is flat_mean or normal_mean");
+  static_assert(std::is_same_v<MeanPrior, flat_mean> || std::is_same_v<MeanPrior, normal_mean> || std::is_same_v<MeanPrior, t_mean>,
+                "the prior of the mean is flat_mean, normal_mean or t_mean");
   constexpr const char* function = "normal_normal";
   const std::size_t k = data.size();
   if (k == 0) detail::throw_input_error(function, "there is no study with an effect");
@@ -132,8 +153,13 @@ normal_normal_posterior<Real> normal_normal(const effects<Real>& data, const Tau
   }
   std::optional<std::pair<Real, Real>> numbers;
   if constexpr (std::is_same_v<MeanPrior, normal_mean>) numbers = std::pair<Real, Real>(Real(prior_of_mean.mean), Real(prior_of_mean.sd));
+  Real df = 0;
+  if constexpr (std::is_same_v<MeanPrior, t_mean>) {
+    numbers = std::pair<Real, Real>(Real(prior_of_mean.mean), Real(prior_of_mean.scale));
+    df = Real(prior_of_mean.df);
+  }
 
-  // with its mean integrated over a flat prior the likelihood falls as tau^-(k - 1), over a normal one as tau^-k
+  // with its mean integrated over a flat prior the likelihood falls as tau^-(k - 1), over a proper one as tau^-k
   const std::size_t power = numbers ? k : k - 1;
   const double end = prior_of_tau.upper();
   const bool bounded = end < std::numeric_limits<double>::infinity();
@@ -148,7 +174,7 @@ normal_normal_posterior<Real> normal_normal(const effects<Real>& data, const Tau
   } else {
     log_prior = [prior_of_tau, v = data.v](const Real& tau) { return Real(prior_of_tau.log_density(tau, std::span<const Real>(v))); };
   }
-  detail::normal_normal_kernel<Real> kernel(data.y, data.v, numbers);
+  detail::normal_normal_kernel<Real> kernel(data.y, data.v, numbers, df);
   const Real log_zero = kernel.at(Real(0)).log_likelihood;
   tau_posterior<Real> tau(std::move(kernel), std::move(log_prior), bounded ? Real(end) : std::numeric_limits<Real>::infinity(),
                           tail < 1e6 ? Real(tail) : Real(1e6));
@@ -156,7 +182,7 @@ normal_normal_posterior<Real> normal_normal(const effects<Real>& data, const Tau
     throw convergence_error("normal_normal: the integration over tau did not settle after " + std::to_string(tau.convergence().iterations) +
                             " values; is the density of the prior of tau (" + std::string(prior_of_tau.name()) + ") smooth inside its support?");
   }
-  return normal_normal_posterior<Real>(data, std::move(tau), prior_of_tau.name(), prior_of_tau.proper(), log_zero, prior_of_mean.name(), numbers);
+  return normal_normal_posterior<Real>(data, std::move(tau), prior_of_tau.name(), prior_of_tau.proper(), log_zero, prior_of_mean.name(), numbers, df);
 }
 
 }  // namespace metapool

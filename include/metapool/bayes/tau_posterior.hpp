@@ -110,12 +110,11 @@ class tau_posterior {
   }
   /// Where the density of tau is highest; 0 if it falls from there.
   Real mode() const {
-    return highest([](const detail::given_tau<Real>&) { return Real(0); });
+    return highest([](const detail::given_tau<Real>&, const Real&) { return Real(0); });
   }
   /// tau at the highest point of the joint density of mean and tau.
   Real joint_mode() const {
-    using std::log;
-    return highest([](const detail::given_tau<Real>& g) { return Real(-log(g.variance) / 2); });
+    return highest([this](const detail::given_tau<Real>& g, const Real& tau) { return kernel_.mean_peak(g, tau).second; });
   }
   /// The shortest interval with this probability; starts at 0 if that is shortest.
   std::pair<Real, Real> shortest(double level) const {
@@ -284,7 +283,7 @@ class tau_posterior {
   /// tau at which log density + addition(given) is highest.
   template <class Addition>
   Real highest(const Addition& addition) const {
-    const auto height = [&](std::size_t i) { return Real(density_log_at(i) + addition(nodes_[i].given)); };
+    const auto height = [&](std::size_t i) { return Real(density_log_at(i) + addition(nodes_[i].given, nodes_[i].tau)); };
     std::size_t best = 0;
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
       if (height(i) > height(best)) best = i;
@@ -306,7 +305,7 @@ class tau_posterior {
   }
   template <class Addition>
   Real addition_slope(const Addition& addition, const Real& tau, const Real& h) const {
-    const auto at = [&](const Real& x) { return addition(kernel_.at(x)); };
+    const auto at = [&](const Real& x) { return addition(kernel_.at(x), x); };
     return (8 * (at(Real(tau + h)) - at(Real(tau - h))) - (at(Real(tau + 2 * h)) - at(Real(tau - 2 * h)))) / (12 * h);
   }
 
