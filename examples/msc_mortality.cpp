@@ -132,6 +132,24 @@ mp::prediction<> headline(const trial_list& trials, const std::string& svg) {
   return next;
 }
 
+// What is known of the methods above with so many trials, so balanced, with so many deaths: what to prefer, and which of those chosen falls short.
+void methods_that_hold(const trial_list& trials) {
+  heading("Which methods hold with these trials");
+  const auto list = [](const std::vector<mp::advice>& all) {
+    for (const auto& a : all) line("- " + mp::detail::wrapped(mp::describe(a), 100, "  "));
+  };
+  list(mp::advise(mp::situation_of(trials, mp::risk_ratio{})));
+  const auto random = mp::random_effects(mp::effect_sizes(trials, mp::risk_ratio{}), mp::reml{});
+  auto warnings = mp::warnings_of(mp::mantel_haenszel(trials, mp::risk_ratio{}), mp::wald_z{});
+  const auto add = [&](const std::vector<mp::advice>& more) { warnings.insert(warnings.end(), more.begin(), more.end()); };
+  add(mp::warnings_of(random, mp::hartung_knapp{.floor = 1.0}));
+  add(mp::warnings_of(random, mp::higgins_thompson_spiegelhalter{}));
+  add(mp::warnings_of(random, mp::q_profile{}));
+  line();
+  line(warnings.empty() ? "Of the intervals above none is known to fall short." : "Of the intervals above these are known to fall short:");
+  list(warnings);
+}
+
 void subgroups(const trial_list& trials, const std::string& svg) {
   heading("By population and design");
   std::vector<std::string> names;
@@ -374,6 +392,7 @@ int main(int argc, char** argv) {
          " of them randomised trials of COVID-19 with published deaths");
     for (const auto& warning : all.warnings) line("warning: " + warning);
     const auto next = headline(trials, svg);
+    methods_that_hold(trials);
     numbers_needed_to_treat(trials);
     subgroups(published, beside(svg, "_subgroups"));
     published_analysis(all);

@@ -185,6 +185,7 @@
 
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
+#include <metapool/inference/coverage_evidence.hpp>
 #include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/multimodel.hpp>

@@ -2,15 +2,17 @@
 // Which methods hold in a situation, with reasons and sources, as values.
 #pragma once
 
-#include <metapool/inference/infer.hpp>
+#include <metapool/data/check.hpp>
+#include <metapool/inference/coverage_evidence.hpp>
 #include <metapool/inference/situation.hpp>
 #include <metapool/text/number_text.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace metapool {
@@ -60,10 +62,6 @@ struct advice_list {
   }
 };
 
-/// Trials are unequal if one has more than half of the weight or variances differ more than fourfold: from there on the unmodified
-/// Hartung-Knapp interval falls short (docs/coverage.md; Roever, Knapp & Friede 2015).
-inline bool unequal(const situation& s) { return s.largest_share > 0.5 || s.precision_ratio > 4; }
-
 /// Events are few if a trial has a zero cell or trials have fewer than 10 events on average.
 inline bool few_events(const situation& s) { return s.counts && (s.zero_cells > 0 || s.events < 10 * static_cast<double>(s.k)); }
 
@@ -86,6 +84,23 @@ void advise_on_effects(advice_list& list, const situation& s) {
            "Sweeting et al. 2004; Bradburn et al. 2007");
 }
 
+/// The other intervals of the mean that fell short in the nearest situation of docs/coverage.md, in one piece.
+template <class = void>
+void advise_against(advice_list& list, const situation& s) {
+  constexpr std::string_view judged[] = {"REML, Sidik-Jonkman robust", "profile likelihood", "Biggerstaff-Tweedie", "Henmi-Copas (2,000 replicates)", "IVhet, Wald z", "multiplicative (UWLS), t"};
+  constexpr const char* names[] = {"Sidik-Jonkman robust", "profile likelihood", "Biggerstaff-Tweedie", "Henmi-Copas", "IVhet", "multiplicative (UWLS)"};
+  std::string short_ones, lowest;
+  for (std::size_t i = 0; i < std::size(judged); ++i) {
+    const double seen = lowest_coverage(coverage_of::mean, judged[i], s, i + 1 == std::size(judged));
+    if (!(seen < 92.5)) continue;
+    short_ones.append(short_ones.empty() ? "" : ", ").append(names[i]);
+    lowest.append(lowest.empty() ? "" : ", ").append(fixed_text(seen, 1));
+  }
+  if (short_ones.empty()) return;
+  list.add(advice_topic::mean, short_ones, verdict::does_not_hold,
+           "their 95 % intervals held the mean in no more than " + lowest + " % of " + nearest_text(s) + " where heterogeneity was worst for them", "docs/coverage.md");
+}
+
 template <class = void>
 void advise_on_mean(advice_list& list, const situation& s) {
   const advice_topic topic = advice_topic::mean;
@@ -97,13 +112,14 @@ void advise_on_mean(advice_list& list, const situation& s) {
              k + ": holds its level, but is very long (t with " + std::to_string(s.k - 1) + (s.k == 2 ? " degree" : " degrees") + " of freedom)", "Roever et al. 2015; Friede et al. 2017");
     list.add(topic, "common effect", verdict::usable, "only if there are grounds outside the data to take the effects for equal: with " + k + " a test cannot show it", "Bender et al. 2018");
   } else {
-    list.add(topic, "Hartung-Knapp with floor 1", verdict::recommended, k + ": holds its level with few and with unequal trials", "Knapp & Hartung 2003; Roever et al. 2015");
+    list.add(topic, "Hartung-Knapp with floor 1", verdict::recommended, k + (unequal(s) ? ": holds its level with few trials, and to 1.5 points with unequal ones" : ": holds its level with few trials"), "Knapp & Hartung 2003; Roever et al. 2015; docs/coverage.md");
     list.add(topic, "Hartung-Knapp", unequal(s) ? verdict::caution : verdict::usable,
              unequal(s) ? "misses its level by some points where trials are as unequal as here, and may be shorter than the common-effect interval" : "holds with trials of similar precision; may be shorter than the common-effect interval",
              "IntHout et al. 2014; Roever et al. 2015; docs/coverage.md");
   }
   list.add(topic, "random effects with Wald z", s.k < 20 ? verdict::does_not_hold : verdict::usable,
            s.k < 20 ? k + ": takes tau2 for known and is too short" : "with 20 studies or more the uncertainty of tau2 matters little", "IntHout et al. 2014; Langan et al. 2019; docs/coverage.md");
+  advise_against(list, s);
   if (s.q_p && (*s.q_p < 0.1 || *s.i2 > 0.25)) {
     list.add(topic, "common effect", verdict::does_not_hold, "the studies differ beyond chance (I2 " + to_short_text(100 * *s.i2, 2) + " %): its interval ignores that, as an interval for the mean of all trials", "Higgins et al. 2009");
   }
@@ -144,54 +160,6 @@ std::vector<advice> advise(const situation& s) {
   detail::advise_on_mean(list, s);
   detail::advise_on_heterogeneity(list, s);
   return list.all;
-}
-
-namespace detail {
-
-template <class = void>
-void warn_of(advice_list& list, const situation& s, model m, const wald_z&) {
-  const advice_topic topic = advice_topic::mean;
-  if (m == model::random_effects && s.k < 20) {
-    list.add(topic, "random effects with Wald z", verdict::does_not_hold, "k = " + std::to_string(s.k) + ": the interval takes tau2 for known and is too short", "IntHout et al. 2014; docs/coverage.md");
-  }
-  if ((m == model::common_effect || m == model::mantel_haenszel || m == model::peto) && s.q_p && (*s.q_p < 0.1 || *s.i2 > 0.25)) {
-    list.add(topic, "common effect", verdict::does_not_hold,
-             "the studies differ beyond chance (I2 " + to_short_text(100 * *s.i2, 2) + " %): as an interval for the mean of all trials it is too short", "Higgins et al. 2009; docs/coverage.md");
-  }
-}
-
-template <class = void>
-void warn_of(advice_list& list, const situation& s, model, const hartung_knapp& method) {
-  const bool guarded = method.floor >= 1 || method.safeguard == hk_safeguard::iqwig;
-  if (!guarded && unequal(s) && s.k < 20) {
-    list.add(advice_topic::mean, "Hartung-Knapp without a floor", verdict::does_not_hold,
-             "trials as unequal as these (largest share of weight " + to_short_text(100 * s.largest_share, 2) + " %) take some points off its coverage; set floor = 1", "Roever et al. 2015; docs/coverage.md");
-  }
-  if (s.k == 2) {
-    list.add(advice_topic::mean, "Hartung-Knapp", verdict::caution, "two studies: t with one degree of freedom (12.7 at 95 %), an interval too long to be of use", "Friede et al. 2017");
-  }
-}
-
-template <class Method>
-void warn_of(advice_list&, const situation&, model, const Method&) {}
-
-}  // namespace detail
-
-/// Warnings of a chosen interval of the mean that is known to miss its level in the situation of this fit; empty if there is none.
-/// Advice as in advise(). A method of your own is not judged.
-template <class Real, class Method>
-  requires interval_method<Method, Real>
-std::vector<advice> warnings_of(const model_fit<Real>& fit, const Method& method) {
-  detail::advice_list list;
-  if (fit.k() < 2) return {};
-  detail::warn_of(list, situation_of(fit.data), fit.model, method);
-  return list.all;
-}
-
-/// The same for a method chosen at run time.
-template <class Real>
-std::vector<advice> warnings_of(const model_fit<Real>& fit, const any_interval& method) {
-  return std::visit([&](const auto& chosen) { return warnings_of(fit, chosen); }, method);
 }
 
 }  // namespace metapool
