@@ -198,4 +198,5 @@
 #include <metapool/inference/regression_likelihood.hpp>
 #include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>
+#include <metapool/inference/warnings.hpp>
 #endif
