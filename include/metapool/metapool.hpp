@@ -128,6 +128,7 @@
 #include <metapool/inference/bootstrap.hpp>
 #include <metapool/inference/bootstrap_interval.hpp>
 #include <metapool/inference/cluster_robust.hpp>
+#include <metapool/inference/coverage_evidence.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/inference/henmi_copas.hpp>
 #include <metapool/inference/heterogeneity.hpp>
@@ -151,6 +152,7 @@
 #include <metapool/inference/table_tests.hpp>
 #include <metapool/inference/true_effects.hpp>
 #include <metapool/inference/wald.hpp>
+#include <metapool/inference/warnings.hpp>
 
 #include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
@@ -185,7 +187,6 @@
 
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
-#include <metapool/inference/coverage_evidence.hpp>
 #include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/multimodel.hpp>
@@ -198,5 +199,4 @@
 #include <metapool/inference/regression_likelihood.hpp>
 #include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>
-#include <metapool/inference/warnings.hpp>
 #endif
