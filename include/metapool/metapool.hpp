@@ -4,8 +4,11 @@
 
 #include <metapool/version.hpp>
 
+#include <metapool/bayes/any_prior.hpp>
 #include <metapool/bayes/empirical_priors.hpp>
 #include <metapool/bayes/normal_normal.hpp>
+#include <metapool/bayes/prior_conflict.hpp>
+#include <metapool/bayes/prior_sensitivity.hpp>
 #include <metapool/bayes/summarise.hpp>
 
 #include <metapool/data/binary_trial.hpp>

@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -83,6 +84,46 @@ TEST_CASE("bayesmeta's answer with Jeffreys's prior and three studies, where tau
     CHECK(close(*s.studies[i].sd, sd[i], bayesmeta_grid));
     CHECK(close(s.studies[i].shortest_lower, lower[i], bayesmeta_grid));
   }
+}
+
+TEST_CASE("Crins et al. 2014: six trials of acute rejection, and its two randomised ones, as nested integrals in R have them") {
+  // the example of Roever (2020), and the case of two trials of Friede et al. (2017): log odds ratios of IL-2RA against none. R 4.2: integrate() over
+  // tau at 1e-12 with uniroot(), a program of its own; what those papers print was not at hand.
+  const auto log_odds_ratios = [](const std::vector<std::array<double, 4>>& tables) {
+    numbers y, v;
+    for (auto [a, n1, c, n2] : tables) {
+      double b = n1 - a, d = n2 - c;
+      if (a == 0) {
+        a += 0.5;
+        b += 0.5;
+        c += 0.5;
+        d += 0.5;
+      }
+      y.push_back(std::log(a * d / (b * c)));
+      v.push_back(1 / a + 1 / b + 1 / c + 1 / d);
+    }
+    return data(y, v);
+  };
+  struct expected {
+    double mean, sd, lower, median, upper, tau, tau_sd, tau_median, tau_95, next_lower, next_upper, below, next_below;
+  };
+  const auto check = [](const auto& p, const expected& x) {
+    const auto s = summarise(p);
+    for (const auto& [ours, theirs] : {std::pair(*s.mean.mean, x.mean), std::pair(*s.mean.sd, x.sd), std::pair(s.mean.lower, x.lower), std::pair(s.mean.median, x.median),
+                                       std::pair(s.mean.upper, x.upper), std::pair(*s.tau.mean, x.tau), std::pair(*s.tau.sd, x.tau_sd), std::pair(s.tau.median, x.tau_median),
+                                       std::pair(p.tau().quantile(0.95), x.tau_95), std::pair(s.next.lower, x.next_lower), std::pair(s.next.upper, x.next_upper),
+                                       std::pair(p.mean().cdf(0), x.below), std::pair(p.next().cdf(0), x.next_below)}) {
+      CHECK(close(ours, theirs, printed(10)));
+    }
+  };
+  check(normal_normal(log_odds_ratios({{14, 61, 15, 20}, {16, 28, 19, 28}, {3, 18, 8, 12}, {9, 54, 29, 54}, {4, 36, 11, 36}, {0, 50, 3, 34}}), half_normal{0.5}, normal_mean{0, 4}),
+        {-1.576425367302, 0.329368154501, -2.237894914602, -1.573495304877, -0.933505849735, 0.381056203405, 0.259367213993, 0.344502303863, 0.860719251572, -2.773027050399,
+         -0.417299441807, 0.999939873103, 0.991329088550});
+  const auto two = log_odds_ratios({{14, 61, 15, 20}, {4, 36, 11, 36}});  // Heffron 2003 and Spada 2006
+  check(normal_normal(two, half_normal{0.5}), {-1.810270088947, 0.556189524485, -2.905740198730, -1.811708755743, -0.705554432001, 0.388428608246, 0.288496827741, 0.332578504998,
+                                                0.940480036103, -3.297734439504, -0.306482758793, 0.997775898437, 0.986473610243});
+  check(normal_normal(two, half_normal{1}), {-1.803703686385, 0.761784135436, -3.340113818446, -1.806941664974, -0.246825920055, 0.701200557316, 0.532861924659, 0.590515957599,
+                                             1.733285370277, -4.243754937672, 0.659902176878, 0.984267410513, 0.948185750416});
 }
 
 TEST_CASE("two-dimensional quadrature of likelihood times priors gives the same distributions") {
