@@ -165,6 +165,8 @@
 #include <metapool/exact/proportion.hpp>
 #include <metapool/exact/zelen.hpp>
 
+#include <metapool/sensitivity/fragility.hpp>
+
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/svg.hpp>
 #include <metapool/report/plausibility.hpp>
