@@ -163,6 +163,7 @@
 #include <metapool/exact/miettinen_nurminen.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>
 #include <metapool/exact/proportion.hpp>
+#include <metapool/exact/unconditional.hpp>
 #include <metapool/exact/zelen.hpp>
 
 #include <metapool/sensitivity/fragility.hpp>
@@ -179,10 +180,12 @@
 
 // Regression takes designs as Eigen's matrices, and is there where Eigen is.
 #if __has_include(<Eigen/Core>)
+#include <metapool/model/beta_binomial.hpp>
 #include <metapool/model/conditional_glmm.hpp>
 #include <metapool/model/design.hpp>
 #include <metapool/model/design_builders.hpp>
 #include <metapool/model/glmm_fit.hpp>
+#include <metapool/model/likelihood_fit.hpp>
 #include <metapool/model/location_scale.hpp>
 #include <metapool/model/meta_regression.hpp>
 #include <metapool/model/one_group_glmm.hpp>
@@ -192,6 +195,7 @@
 
 #include <metapool/inference/adjusted_predictions.hpp>
 #include <metapool/inference/contrasts.hpp>
+#include <metapool/inference/correlation_test.hpp>
 #include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/multimodel.hpp>

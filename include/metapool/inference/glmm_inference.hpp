@@ -7,18 +7,38 @@
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/math/normal_or_t.hpp>
 #include <metapool/model/glmm_fit.hpp>
+#include <metapool/model/likelihood_fit.hpp>
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace metapool {
 
+/// What the methods below take: a glmm_fit, or a likelihood_fit and what derives from it (beta_binomial_fit).
+template <class Fit>
+concept fit_with_profile = requires(const Fit& fit, const typename Fit::real_type& mean) {
+  fit.profile(mean).log_likelihood;
+  fit.log_likelihood;
+  fit.convergence.converged;
+};
+
 namespace detail {
 
-template <class Real>
-mean_inference<Real> start(const char* function, const glmm_fit<Real>& fit, double level, bool even_if_not_converged) {
+template <class Fit>
+estimate_state state_of(const Fit& fit) {
+  if constexpr (requires { fit.state; }) {
+    return fit.state;
+  } else {
+    return estimate_state::finite;
+  }
+}
+
+template <fit_with_profile Fit>
+mean_inference<typename Fit::real_type> start(const char* function, const Fit& fit, double level, bool even_if_not_converged) {
+  using Real = typename Fit::real_type;
   check_level(function, level);
   if (!fit.convergence.converged && !even_if_not_converged) {
     std::string message(function);
@@ -33,17 +53,27 @@ mean_inference<Real> start(const char* function, const glmm_fit<Real>& fit, doub
   return r;
 }
 
+template <class Fit>
+void check_finite_estimate(const char* function, const Fit& fit) {
+  if (state_of(fit) != estimate_state::finite) {
+    throw_not_estimable(function,
+                        "the likelihood is highest at infinity or where a risk is 1, so that there is no standard error "
+                        "(glmm_profile_likelihood gives an interval)");
+  }
+}
+
 }  // namespace detail
 
 /// Wald interval and test of a likelihood model by the normal distribution: estimate -+ z se. Too short with few studies or few events.
-/// Throws input_error if level is not in (0, 1); convergence_error on a fit that did not converge.
+/// Throws input_error if level is not in (0, 1); convergence_error on a fit that did not converge; not_estimable if the estimate is infinite or at a boundary.
 struct glmm_wald_z {
   double level = 0.95;
   bool even_if_not_converged = false;
 
-  template <class Real>
-  mean_inference<Real> operator()(const glmm_fit<Real>& fit) const {
-    mean_inference<Real> r = detail::start("glmm_wald_z", fit, level, even_if_not_converged);
+  template <fit_with_profile Fit>
+  auto operator()(const Fit& fit) const -> mean_inference<typename Fit::real_type> {
+    auto r = detail::start("glmm_wald_z", fit, level, even_if_not_converged);
+    detail::check_finite_estimate("glmm_wald_z", fit);
     r.method = "Wald z";
     detail::finish(r);
     return r;
@@ -56,9 +86,11 @@ struct glmm_wald_t {
   double level = 0.95;
   bool even_if_not_converged = false;
 
-  template <class Real>
-  mean_inference<Real> operator()(const glmm_fit<Real>& fit) const {
-    mean_inference<Real> r = detail::start("glmm_wald_t", fit, level, even_if_not_converged);
+  template <fit_with_profile Fit>
+  auto operator()(const Fit& fit) const -> mean_inference<typename Fit::real_type> {
+    using Real = typename Fit::real_type;
+    auto r = detail::start("glmm_wald_t", fit, level, even_if_not_converged);
+    detail::check_finite_estimate("glmm_wald_t", fit);
     if (fit.df == 0) detail::throw_not_estimable("glmm_wald_t", "one informative study leaves no degrees of freedom");
     r.method = "Wald t";
     r.df = static_cast<Real>(fit.df);
@@ -77,12 +109,15 @@ struct glmm_profile_likelihood {
   double level = 0.95;
   bool even_if_not_converged = false;
 
-  template <class Real>
-  mean_inference<Real> operator()(const glmm_fit<Real>& fit) const {
+  template <fit_with_profile Fit>
+  auto operator()(const Fit& fit) const -> mean_inference<typename Fit::real_type> {
+    using Real = typename Fit::real_type;
     using std::fabs, std::pow, std::sqrt;
     constexpr const char* function = "glmm_profile_likelihood";
     mean_inference<Real> r = detail::start(function, fit, level, even_if_not_converged);
     r.method = "Profile likelihood";
+    const estimate_state state = detail::state_of(fit);
+    const Real infinity = std::numeric_limits<Real>::infinity();
     bool at_limit = false;
     const auto root = [&](const Real& mean) {  // absolute signed root and its slope away from the estimate
       const auto p = fit.profile(mean);
@@ -93,37 +128,57 @@ struct glmm_profile_likelihood {
     };
     const Real z = detail::normal_critical<Real>(level);
     const Real precision = pow(std::numeric_limits<Real>::epsilon(), Real(0.7));
-    bool open[2] = {false, false};
-    const auto infinite = [&](int side) {
-      open[side < 0 ? 0 : 1] = true;
-      return Real(side * std::numeric_limits<Real>::infinity());
-    };
-    const auto finite = [&](int side, const Real& distance) { return at_limit ? infinite(side) : Real(fit.estimate + side * distance); };
-    const auto end = [&](int side) {
-      Real inner = 0, outer = z * fit.se;
-      std::pair<Real, Real> at = root(Real(fit.estimate + side * outer));
+    // The end on one side: the distance from `centre`, between inner (too near) and outer, at which the root is z. An empty answer is an infinite end.
+    const auto solve = [&](const Real& centre, int side, Real inner, Real outer) -> std::optional<Real> {
+      const auto at_distance = [&](const Real& distance) { return root(Real(centre + side * distance)); };
+      std::pair<Real, Real> at = at_distance(outer);
       while (at.first < z) {
-        if (outer > 100 || at_limit) return infinite(side);
+        if (fabs(outer) > 100 || at_limit) return std::nullopt;
+        const Real step = outer - inner;
         inner = outer;
-        outer *= Real(1.5);
-        at = root(Real(fit.estimate + side * outer));
+        outer += step / 2 + fabs(outer) / 2;
+        at = at_distance(outer);
       }
       // Newton's method on the root, which is close to linear, inside the bracket
       Real left = inner, right = outer, distance = outer;
-      for (int i = 0; i < 100; ++i) {
-        if (fabs(Real(at.first - z)) <= precision * z) return finite(side, distance);
+      for (int i = 0; i < 200; ++i) {
+        if (fabs(Real(at.first - z)) <= precision * z) break;
         (at.first < z ? left : right) = distance;
         Real next = distance + (z - at.first) / at.second;
         if (!(next > left && next < right) || i > 20) next = left + (right - left) / 2;
-        if (next == left || next == right) return finite(side, next);
+        if (next == left || next == right || i == 199) {
+          if (i == 199) throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
+          distance = next;
+          break;
+        }
         distance = next;
-        at = root(Real(fit.estimate + side * distance));
+        at = at_distance(distance);
       }
-      throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
+      if (at_limit) return std::nullopt;
+      return Real(centre + side * distance);
     };
-    r.lower = end(-1);
-    r.upper = end(1);
-    r.state = open[0] ? (open[1] ? interval_state::unbounded : interval_state::open_lower) : open[1] ? interval_state::open_upper : interval_state::regular;
+    const auto end = [&](int side) -> std::optional<Real> {
+      if (state == estimate_state::minus_infinity || state == estimate_state::plus_infinity) {
+        const int away = state == estimate_state::minus_infinity ? 1 : -1;
+        if (side != away) return std::nullopt;
+        Real inner = 0;  // too near the infinite estimate
+        for (Real step = 1; !(root(Real(side * inner)).first < z); step *= 2) {
+          if (inner < -1e4) throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
+          inner -= step;
+        }
+        return solve(Real(0), side, inner, Real(inner + 1));
+      }
+      if constexpr (requires { fit.highest; }) {
+        if (side > 0 && !(fit.estimate < fit.highest)) return fit.highest;
+      }
+      return solve(fit.estimate, side, Real(0), state == estimate_state::finite ? Real(z * fit.se) : Real(1));
+    };
+    const auto lower = end(-1), upper = end(1);
+    r.lower = lower ? *lower : Real(-infinity);
+    r.upper = upper ? *upper : infinity;
+    r.state = lower   ? (upper ? interval_state::regular : interval_state::open_upper)
+              : upper ? interval_state::open_lower
+                      : interval_state::unbounded;
     const Real statistic = root(Real(0)).first;
     r.statistic = fit.estimate < 0 ? Real(-statistic) : statistic;
     r.p = detail::normal_two_sided_p<Real>(r.statistic);
@@ -132,21 +187,21 @@ struct glmm_profile_likelihood {
 };
 
 /// A likelihood model's mean with its interval and test: infer(fit), infer(fit, glmm_wald_t{}), infer(fit, glmm_profile_likelihood{}).
-template <class Real, class Method = glmm_wald_z>
-mean_inference<Real> infer(const glmm_fit<Real>& fit, const Method& method = {}) {
+template <fit_with_profile Fit, class Method = glmm_wald_z>
+auto infer(const Fit& fit, const Method& method = {}) -> mean_inference<typename Fit::real_type> {
   return method(fit);
 }
 
 /// Tests of a likelihood model's heterogeneity.
 template <class Real = double>
 struct glmm_heterogeneity {
-  Real q_wald{};        ///< of one effect a study against one common effect, by the studies' own estimates
-  Real p_wald{};        ///< against chi-squared(df); 1 with one study
-  Real q_lrt{};         ///< the same by the likelihood ratio
+  Real q_wald{};  ///< of one effect a study against one common effect, by the studies' own estimates
+  Real p_wald{};  ///< against chi-squared(df); 1 with one study
+  Real q_lrt{};   ///< the same by the likelihood ratio
   Real p_lrt{};
   std::size_t df{};
-  Real tau2_lrt{};      ///< likelihood ratio of tau2 against tau2 = 0
-  Real tau2_p{};        ///< against the half-and-half mixture of 0 and chi-squared(1) that a boundary asks for; 1 if tau2 = 0
+  Real tau2_lrt{};  ///< likelihood ratio of tau2 against tau2 = 0
+  Real tau2_p{};    ///< against the half-and-half mixture of 0 and chi-squared(1) that a boundary asks for; 1 if tau2 = 0
 };
 
 /// Wald and likelihood ratio tests of homogeneity (metafor's QE.Wld and QE.LRT), and the likelihood ratio test of tau2 = 0.
