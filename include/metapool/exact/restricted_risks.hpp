@@ -34,9 +34,26 @@ two_risks<Real> risks_of_ratio(const two_by_two<Real>& t, const Real& phi) {
   return {(std::min)(Real(1), Real(phi * control)), (std::min)(Real(1), control)};
 }
 
+/// The control risk of risks_of_difference by cosines, from the cubic that the derivative is when multiplied out (Miettinen & Nurminen 1985,
+/// appendix 1): half of the digits or more, which is where a search best starts.
+template <class Real>
+Real risk_from_cubic(const two_by_two<Real>& t, const Real& delta) {
+  using std::acos, std::cos, std::sqrt;
+  const Real n = t.total(), n2 = t.control_total(), events = t.a + t.c;
+  const Real l2 = ((t.treated_total() + 2 * n2) * delta - n - events) / (3 * n);
+  const Real l1 = ((n2 * delta - n - 2 * t.c) * delta + events) / (3 * n);
+  const Real l0 = t.c * delta * (1 - delta) / n;
+  const Real q = (l2 * l2 * l2 - 3 * l1 * l2 / 2) + l0 / 2, p2 = l2 * l2 - l1;
+  if (!(p2 > 0)) return -l2;
+  const Real p = q < 0 ? Real(-sqrt(p2)) : Real(sqrt(p2));
+  const Real x = (std::max)(Real(-1), (std::min)(Real(1), Real(q / (p * p2))));
+  return 2 * p * cos(Real((acos(Real(-1)) + acos(x)) / 3)) - l2;
+}
+
 /// Maximum likelihood risks with treated = control + delta, -1 < delta < 1: the root of the decreasing derivative of the log likelihood.
 template <class Real>
 two_risks<Real> risks_of_difference(const two_by_two<Real>& t, const Real& delta) {
+  using std::fabs;
   if (delta < 0) {  // so that the control risk is the smaller one
     const two_risks<Real> r = risks_of_difference(two_by_two<Real>{t.c, t.d, t.a, t.b}, Real(-delta));
     return {r.control, r.treated};
@@ -44,13 +61,13 @@ two_risks<Real> risks_of_difference(const two_by_two<Real>& t, const Real& delta
   const Real top = 1 - delta;  // the control risk lies in [0, top]
   const auto value = [&](const Real& p) -> std::pair<Real, Real> {
     const Real q1 = top - p, p1 = p + delta, q2 = 1 - p;
-    const auto over = [](const Real& count, const Real& risk) { return count == 0 ? Real(0) : Real(count / risk); };
+    const auto over = [](const Real& count, const Real& risk) { return count == 0 ? Real(0) : Real(count / fabs(risk)); };  // of a zero with either sign
     const Real a = over(t.a, p1), b = over(t.b, q1), c = over(t.c, p), d = over(t.d, q2);
     return {(a - b) + (c - d), -(over(a, p1) + over(b, q1) + over(c, p) + over(d, q2))};
   };
   if (t.c == 0 && !(value(Real(0)).first > 0)) return {delta, Real(0)};
   if (t.b == 0 && !(value(top).first < 0)) return {Real(1), top};
-  const Real n = t.total(), guess = (std::max)(Real(0), (std::min)(top, Real((t.a + t.c - t.treated_total() * delta) / n)));
+  const Real guess = risk_from_cubic(t, delta);
   convergence<Real> state;
   const Real p = newton_root<Real>(value, guess > 0 && guess < top ? guess : Real(top / 2), Real(0), top, state);
   return {(std::min)(Real(1), Real(p + delta)), p};

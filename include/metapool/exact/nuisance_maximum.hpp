@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+// The largest value that a probability takes as the risk of the control arm runs through a range.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <metapool/math/constants.hpp>
+#include <vector>
+
+namespace metapool::detail {
+
+/// The maximum over lower <= p <= upper of f(p), a probability of a set of outcomes of two arms whose risks are linear in p. If it is found to be above
+/// `enough`, or not above it, the search ends with any value that is so too.
+/// Runs on the angle x with p = lower + (upper - lower) sin^2(x / 2), in which the information on p of all patients together is at most scale^2.
+/// Curvature bounds the search: in the unit of that information a probability's second derivative is at least about minus itself (for normal
+/// outcomes P''(x) = integral of (z^2 - 1) phi over the set, so P'' >= -P); four times that is allowed for. From a grid with two cells a
+/// standard error, every cell that could hold the maximum is halved until a parabola gives it to the last digits.
+template <class Real, class F>
+Real nuisance_maximum(F f, const Real& lower, const Real& upper, const Real& scale, const Real& enough) {
+  using std::ceil, std::log2, std::sin;
+  const Real width = upper - lower;
+  if (!(width > 0)) return f(lower);
+  const auto at = [&](const Real& x) {
+    const Real s = sin(Real(x / 2));
+    return f((std::min)(upper, Real(lower + width * (s * s))));
+  };
+  const std::size_t cells = (std::max)(std::size_t(8), static_cast<std::size_t>(Real(ceil(Real(2 * pi<Real>() * scale)))));
+  const int levels = std::numeric_limits<Real>::digits / 5 + 1;
+  struct cell {
+    std::size_t index;
+    Real at_left, at_right;
+  };
+  std::vector<cell> alive, next;
+  alive.reserve(cells);
+  Real h = pi<Real>() / static_cast<Real>(cells), best = at(Real(0));
+  Real left = best;
+  for (std::size_t i = 0; i < cells; ++i) {
+    const Real right = i + 1 == cells ? f(upper) : at(Real(h * static_cast<Real>(i + 1)));
+    if (right > best) best = right;
+    if (best > enough) return best;
+    alive.push_back({i, left, right});
+    left = right;
+  }
+  for (int level = 0;; ++level) {
+    const Real slack = Real(5) / 8 * best * (h * scale) * (h * scale);
+    const Real needed = (std::max)(enough < 1 ? enough : Real(0), Real(best * (1 + 4 * std::numeric_limits<Real>::epsilon())));
+    next.clear();
+    for (const cell& c : alive) {
+      if ((std::max)(c.at_left, c.at_right) + slack > needed) next.push_back(c);
+    }
+    alive.swap(next);
+    if (alive.empty()) return best;
+    const bool last = level == levels || alive.size() > 16 * cells;
+    next.clear();
+    for (const cell& c : alive) {
+      const Real middle = at(Real(h * (static_cast<Real>(c.index) + Real(1) / 2)));
+      if (middle > best) best = middle;
+      if (last) {
+        const Real bend = (c.at_left - middle) + (c.at_right - middle), tilt = (c.at_right - c.at_left) / 2;
+        if (bend < 0 && tilt <= -bend && tilt >= bend) best = (std::max)(best, Real(middle - tilt * tilt / (2 * bend)));
+      }
+      if (best > enough) return best;
+      next.push_back({2 * c.index, c.at_left, middle});
+      next.push_back({2 * c.index + 1, middle, c.at_right});
+    }
+    if (last) return best;
+    alive.swap(next);
+    h /= 2;
+  }
+}
+
+}  // namespace metapool::detail
