@@ -56,7 +56,7 @@ TEST_CASE("the proportion of true correlations above 0.10 is the published 28 %"
 
 TEST_CASE("BCG vaccine: risk ratios below 0.7") {
   const auto fit = mp::random_effects(bcg(), mp::reml{});
-  const auto wald = mp::true_effects_beyond(fit, 0.7, mp::stated_on::natural_scale, mp::proportion_interval::wald);
+  const auto wald = mp::true_effects_beyond(fit, 0.7, mp::stated_on::natural_scale, mp::true_effects_interval::wald);
   CHECK(close(wald.below, 0.738717, printed(6)));  // metafor 3.8, REML, pnorm
   // the formula with metafor's se_tau2 0.1664257528 and the classical se
   const double z = (std::log(0.7) - fit.estimate) / std::sqrt(*fit.tau2);
@@ -115,7 +115,7 @@ TEST_CASE("without heterogeneity all true effects are equal") {
 TEST_CASE("what a proportion of true effects refuses") {
   const auto fit = mp::random_effects(bcg(), mp::reml{});
   CHECK_THROWS_AS(mp::true_effects_beyond(fit, 0.0, mp::stated_on::natural_scale), mp::input_error);
-  CHECK_THROWS_AS(mp::true_effects_beyond(fit, 0.0, mp::stated_on::pooling_scale, mp::proportion_interval::logit, 95.0), mp::input_error);
+  CHECK_THROWS_AS(mp::true_effects_beyond(fit, 0.0, mp::stated_on::pooling_scale, mp::true_effects_interval::logit, 95.0), mp::input_error);
   CHECK_THROWS_AS(mp::true_effects_beyond(mp::common_effect(bcg()), 0.0), mp::not_estimable);
   CHECK_THROWS_AS(mp::calibrated_effects(mp::common_effect(bcg())), mp::not_estimable);
 }

@@ -14,7 +14,7 @@
 namespace metapool {
 
 /// How the interval of a proportion of true effects is made from its standard error.
-enum class proportion_interval : std::uint8_t {
+enum class true_effects_interval : std::uint8_t {
   logit,  ///< on the logit of the proportion, so inside (0, 1)
   wald    ///< on the proportion itself, cut off at 0 and 1 (Mathur & VanderWeele)
 };
@@ -44,14 +44,14 @@ struct true_effect_proportion {
 /// 12 significant digits. Mathur & VanderWeele (2019) Stat Med 38:1336, doi:10.1002/sim.8057.
 template <class Real>
 true_effect_proportion<Real> true_effects_beyond(const model_fit<Real>& fit, const Real& threshold, stated_on on = stated_on::pooling_scale,
-                                                 proportion_interval interval = proportion_interval::logit, double level = 0.95) {
+                                                 true_effects_interval interval = true_effects_interval::logit, double level = 0.95) {
   using std::exp, std::sqrt;
   constexpr const char* function = "true_effects_beyond";
   detail::check_fit(function, fit, level);
   if (!fit.tau2) detail::throw_not_estimable(function, std::string("a ") + name(fit.model) + " fit of this size has no between-study variance");
   true_effect_proportion<Real> r;
   r.measure = fit.data.measure;
-  r.method = interval == proportion_interval::logit ? "normal true effects, delta method on the logit" : "normal true effects, delta method";
+  r.method = interval == true_effects_interval::logit ? "normal true effects, delta method on the logit" : "normal true effects, delta method";
   r.level = level;
   r.threshold = detail::bound_of(function, r.measure, threshold, on);
   const Real tau2 = *fit.tau2, distance = r.threshold - fit.estimate;
@@ -68,7 +68,7 @@ true_effect_proportion<Real> true_effects_beyond(const model_fit<Real>& fit, con
   const Real share = *fit.se_tau2 / tau2;
   r.se = density * sqrt(Real(fit.se * fit.se / tau2 + share * share * z * z / 4));
   const Real half = detail::normal_critical<Real>(level) * *r.se;
-  if (interval == proportion_interval::wald || !(r.below > 0 && r.above > 0)) {
+  if (interval == true_effects_interval::wald || !(r.below > 0 && r.above > 0)) {
     const auto cut = [](const Real& x) { return x < 0 ? Real(0) : x > 1 ? Real(1) : x; };
     r.below_lower = cut(r.below - half);
     r.below_upper = cut(r.below + half);

@@ -59,6 +59,7 @@ Real newton_root(F f, Real guess, Real lower, Real upper, convergence<Real>& sta
   const Real eps = std::numeric_limits<Real>::epsilon();
   Real x = guess > lower && guess < upper ? guess : lower;
   Real last_step = upper - lower;
+  bool newton_before = false;
   for (int i = 1; i <= 400; ++i) {
     const std::pair<Real, Real> at = f(x);
     ++state.iterations;
@@ -74,6 +75,9 @@ Real newton_root(F f, Real guess, Real lower, Real upper, convergence<Real>& sta
     const Real step = fabs(Real(next - x));
     if (!(upper - lower > 2 * eps * upper)) return next;
     if (newton && (step <= 2 * eps * next || (step >= last_step && step <= 1000 * eps * next))) return next;  // the latter: f is down to its rounding
+    // Two steps of Newton's and the second below 1e-5 of x: the next would be step (step / last_step)^2 or less, as they fall with the square
+    if (newton && newton_before && step <= next / 100000 && step * (step / last_step) * (step / last_step) <= eps / 4 * next) return next;
+    newton_before = newton;
     last_step = step;
     x = next;
   }

@@ -138,11 +138,8 @@ class fits_in_lanes {
       q[l] = 0;
     }
     for (std::size_t i = 0; i < k(); ++i) {
-      const Real* w = kept + i * lanes;
-      if (i >= most) {
-        weigh(i, further);
-        w = further;
-      }
+      const Real* const w = i < most ? kept + i * lanes : further;
+      if (i >= most) weigh(i, further);
 #pragma GCC unroll 8
       for (std::size_t l = 0; l < lanes; ++l) {
         const Real d = (y[i * lanes + l] - y[top_ * lanes + l]) - centre[l];
