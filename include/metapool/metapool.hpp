@@ -166,7 +166,9 @@
 #include <metapool/exact/unconditional.hpp>
 #include <metapool/exact/zelen.hpp>
 
+#include <metapool/sensitivity/classical_boundaries.hpp>
 #include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/trial_sequential.hpp>
 
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/svg.hpp>
@@ -198,6 +200,7 @@
 #include <metapool/inference/correlation_test.hpp>
 #include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/location_scale.hpp>
+#include <metapool/inference/location_scale_predictions.hpp>
 #include <metapool/inference/multimodel.hpp>
 #include <metapool/inference/permutation_regression.hpp>
 #include <metapool/inference/regression.hpp>
@@ -206,6 +209,7 @@
 #include <metapool/inference/regression_heterogeneity.hpp>
 #include <metapool/inference/regression_kenward_roger.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
+#include <metapool/inference/regression_profile_likelihood.hpp>
 #include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>
 #endif

@@ -20,5 +20,6 @@ TEST_CASE("a method of a regression chosen at run time answers as when it is nam
   CHECK(infer(fit, any_interval{hartung_knapp{.floor = 1}}).p == infer(fit, hartung_knapp{.floor = 1}).p);
   CHECK(infer(fit, any_interval{kenward_roger{}}).p == infer(fit, kenward_roger{}).p);
   CHECK(infer(fit, any_interval{sidik_jonkman_robust{}}).p == infer(fit, sidik_jonkman_robust{}).p);
+  CHECK(infer(fit, any_interval{profile_likelihood{}}).p == infer(fit, profile_likelihood{}).p);
   CHECK(contains(message_of<input_error>([&] { infer(fit, any_interval{henmi_copas{}}); }), "single mean"));
 }

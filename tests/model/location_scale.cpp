@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/model/location_scale.hpp>
 
+#include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/risk_ratio.hpp>
 #include <metapool/model/design_builders.hpp>
 #include <metapool/model/random_effects.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
 
+#include "model/regression_data.hpp"
 #include "support/close.hpp"
 #include "support/published.hpp"
 #include "support/writing_to_learn.hpp"
@@ -169,4 +172,27 @@ TEST_CASE("location-scale models refuse designs that do not fit") {
   CHECK(contains(message_of<rank_error>([&] { location_scale(effects, one, one + dose + numeric_term(std::vector<double>{2, 4, 6, 8}, "twice")); }), "rank"));
   CHECK(contains(message_of<not_estimable>([&] { location_scale(known_effects<double>({1, 2}, {1, 1}), intercept_only(2), intercept_only(2) + numeric_term(std::vector<double>{1, 2}, "d")); }), "too few degrees of freedom"));
   CHECK(contains(message_of<input_error>([&] { location_scale(effects, one, numeric_term(std::vector<double>{-1, 1, -1, 1}, "dose"), {.link = scale_link::identity}); }), "needs an intercept"));
+}
+
+TEST_CASE("the identity link takes the highest maximum along the boundary: BCG by latitude, against a scan of the two extreme variances") {
+  // metafor 3.8: logLik -7.13928898 by ML, alpha -0.026676, 0.0020520 (constrOptim); another maximum, -7.89187, has its zeros at the other end
+  const auto latitude = design_of(bcg_latitude(), "latitude");
+  const auto effects = effect_sizes(bcg(), risk_ratio{});
+  for (const auto kind : {likelihood_kind::full, likelihood_kind::restricted}) {
+    const auto fit = location_scale(effects, latitude, latitude, {.kind = kind, .link = scale_link::identity});
+    const metapool::detail::location_scale_likelihood<double> f(effects.y, effects.v, latitude.x, latitude.x, scale_link::identity, kind);
+    double highest = -1e9;
+    for (int i = -1; i < 20; ++i) {
+      for (int j = -1; j < 20; ++j) {
+        const double a = i < 0 ? 0 : std::pow(10, -4 + i * 0.3), b = j < 0 ? 0 : std::pow(10, -4 + j * 0.3);  // at latitudes 13 and 55
+        vector_of<double> alpha(2);
+        alpha << a - 13 * (b - a) / 42, (b - a) / 42;
+        const auto at = f.at(alpha, 0.0);
+        if (at.valid && at.log_likelihood > highest) highest = at.log_likelihood;
+      }
+    }
+    CHECK(fit.log_likelihood >= highest);
+    CHECK(fit.log_likelihood < highest + 0.1);
+    if (kind == likelihood_kind::full) CHECK(close(fit.log_likelihood, -7.13928898, tolerance{0, 0, 1e-6, "constrOptim at a boundary"}));
+  }
 }

@@ -5,6 +5,7 @@
 #include <metapool/inference/regression.hpp>
 #include <metapool/inference/regression_cluster_robust.hpp>
 #include <metapool/inference/regression_kenward_roger.hpp>
+#include <metapool/inference/regression_profile_likelihood.hpp>
 
 #include <concepts>
 #include <variant>

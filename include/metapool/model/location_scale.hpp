@@ -148,7 +148,7 @@ vector_of<Real> least_squares(const matrix_of<Real>& z, const vector_of<Real>& t
 ///
 /// location, scale: designs with one row for each pooled effect or, both, one for each study that was offered to effect_sizes. The scale design usually has an
 /// intercept; without other columns the model is meta_regression with REML or ML.
-/// Newton's method with analytic derivatives from several starts (a constant tau2 of several sizes and a regression of squared residuals); the highest maximum is
+/// Newton's method with analytic derivatives from several starts (a constant tau2 of several sizes, one that rises and one that falls with each scale moderator, and a regression of squared residuals); the highest maximum is
 /// taken and different ones are listed. Where tau2 of some studies goes to 0 the log link has no maximum at finite alpha: convergence then says so, with a note. The
 /// identity link is maximised over alpha with all tau2 >= 0, through a barrier; a note says if the maximum lies on that boundary, where alpha has no standard errors.
 /// 8 significant digits. O(k^2 (p + q)) a step. Scale: that of the effects.
@@ -183,9 +183,25 @@ location_scale_fit<Real> location_scale(effects<Real> data, design<Real> locatio
 
   std::vector<vector_of<Real>> starts;
   const auto rows = static_cast<Eigen::Index>(k);
+  // constant variances; with the identity link one is enough, as the path along the barrier forgets the start
   for (const double factor : {1.0, 0.05, 20.0}) {
     const Real t = size * Real(factor);
     starts.push_back(detail::least_squares<Real>(z, vector_of<Real>::Constant(rows, options.link == scale_link::log ? Real(log(t)) : t)));
+    if (options.link == scale_link::identity) break;
+  }
+  // variances that rise or fall with each moderator from nearly 0: the maxima of the identity link lie where some are 0
+  for (Eigen::Index c = 0; c < z.cols(); ++c) {
+    const Real low = z.col(c).minCoeff(), high = z.col(c).maxCoeff(), mean = z.col(c).sum() / static_cast<Real>(k);
+    if (!(high > low)) continue;
+    for (const bool rising : {true, false}) {
+      vector_of<Real> target(rows);
+      for (Eigen::Index i = 0; i < rows; ++i) {
+        const Real part = rising ? Real((z(i, c) - low) / (mean - low)) : Real((high - z(i, c)) / (high - mean));
+        const Real t = size * (Real(0.02) + Real(0.98) * part);
+        target(i) = options.link == scale_link::log ? Real(log(t)) : t;
+      }
+      starts.push_back(detail::least_squares<Real>(z, target));
+    }
   }
   if (options.link == scale_link::log) {
     regression_fit<Real> residual;
@@ -198,13 +214,14 @@ location_scale_fit<Real> location_scale(effects<Real> data, design<Real> locatio
     starts.push_back(detail::least_squares<Real>(z, target));
   }
   std::vector<detail::scale_maximum<Real>> found;
-  for (const auto& start : starts) {
+  for (std::size_t n = 0; n < starts.size(); ++n) {
     std::size_t steps = 0;
-    vector_of<Real> alpha = start;
+    vector_of<Real> alpha = starts[n];
     if (options.link == scale_link::identity) {
       if (!f.at(alpha, Real(1)).valid) continue;
-      // the barrier is let down by and by; at last the search goes on without it
-      for (Real mu = 1; mu > Real(1e-12); mu /= 10) alpha = detail::climb(f, alpha, z, options.link, mu, steps).alpha;
+      // the barrier is let down by and by; at last the search goes on without it. From the slanting starts it is low from the first, not to
+      // lead them all to the middle
+      for (Real mu = n == 0 ? Real(1) : Real(1e-3); mu > Real(1e-12); mu /= 10) alpha = detail::climb(f, alpha, z, options.link, mu, steps).alpha;
     }
     auto maximum = detail::climb(f, alpha, z, options.link, Real(0), steps);
     fit.convergence.iterations += steps;
