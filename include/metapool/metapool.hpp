@@ -189,8 +189,10 @@
 #include <metapool/model/glmm_fit.hpp>
 #include <metapool/model/likelihood_fit.hpp>
 #include <metapool/model/location_scale.hpp>
+#include <metapool/model/log_binomial.hpp>
 #include <metapool/model/meta_regression.hpp>
 #include <metapool/model/one_group_glmm.hpp>
+#include <metapool/model/penalised_logistic.hpp>
 #include <metapool/model/polynomial_term.hpp>
 #include <metapool/model/splines.hpp>
 #include <metapool/model/unconditional_glmm.hpp>

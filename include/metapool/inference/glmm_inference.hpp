@@ -121,10 +121,14 @@ struct glmm_profile_likelihood {
     bool at_limit = false;
     const auto root = [&](const Real& mean) {  // absolute signed root and its slope away from the estimate
       const auto p = fit.profile(mean);
-      const Real ratio = 2 * (fit.log_likelihood - p.log_likelihood);
+      Real ratio = 2 * (fit.log_likelihood - p.log_likelihood), slope = p.slope;
+      if constexpr (requires { fit.dispersion; }) {
+        ratio /= fit.dispersion;
+        slope /= fit.dispersion;
+      }
       const Real value = ratio > 0 ? Real(sqrt(ratio)) : Real(0);
       at_limit = p.at_limit;
-      return std::pair<Real, Real>{value, value > 0 ? Real(fabs(p.slope) / value) : Real(0)};
+      return std::pair<Real, Real>{value, value > 0 ? Real(fabs(slope) / value) : Real(0)};
     };
     const Real z = detail::normal_critical<Real>(level);
     const Real precision = pow(std::numeric_limits<Real>::epsilon(), Real(0.7));

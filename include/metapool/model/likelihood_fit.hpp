@@ -34,6 +34,7 @@ struct likelihood_fit {
   estimate_state state = estimate_state::finite;
   Real highest = std::numeric_limits<Real>::infinity();  ///< what the estimate can be at most (0 for the logarithm of a proportion)
   Real log_likelihood{};  ///< with all constants: the logarithm of the probability of the data (its supremum if the estimate is infinite)
+  Real dispersion{1};     ///< by which likelihood ratios are divided (se has it already): 1 but where over-dispersion was asked for
   std::size_t k{};        ///< studies
   std::size_t df{};       ///< k - 1, of t intervals
   metapool::convergence<Real>
