@@ -6,9 +6,13 @@
 
 #include <metapool/bayes/any_prior.hpp>
 #include <metapool/bayes/empirical_priors.hpp>
+#include <metapool/bayes/map_prior.hpp>
 #include <metapool/bayes/normal_normal.hpp>
+#include <metapool/bayes/power_prior.hpp>
 #include <metapool/bayes/prior_conflict.hpp>
 #include <metapool/bayes/prior_sensitivity.hpp>
+#include <metapool/bayes/rate_conflict.hpp>
+#include <metapool/bayes/rate_distribution.hpp>
 #include <metapool/bayes/summarise.hpp>
 
 #include <metapool/data/binary_trial.hpp>
