@@ -49,10 +49,10 @@ TEST_CASE("The cumulative z curve is that of metafor") {
   CHECK(close(r.looks[12].information, 357347.0 / 500000, digits12));
   CHECK(r.looks[0].label == "Aronson 1948");
   CHECK_FALSE(r.looks[0].tau2);
-  // the first four trials are 6 % of the information: no boundary can be drawn yet, and z = -11 decides nothing
+  // the first four trials are 6 % of the information: two add less than 0.1 %, no boundary can be drawn yet, and z = -11 decides nothing
   for (std::size_t i = 0; i < 4; ++i) {
-    REQUIRE(r.looks[i].boundary);
-    CHECK(r.looks[i].boundary->lower == -infinite);
+    CHECK(r.looks[i].boundary.has_value() == (i == 1 || i == 3));
+    if (r.looks[i].boundary) CHECK(r.looks[i].boundary->lower == -infinite);
     CHECK(r.looks[i].upper == infinite);
   }
   CHECK(r.conclusion == sequential_conclusion::lower_crossed);
@@ -60,11 +60,14 @@ TEST_CASE("The cumulative z curve is that of metafor") {
   CHECK(*r.decided == 7);
   // the trials reach 71 % of the size, and the boundaries are those of their fractions
   std::vector<double> t;
-  for (const auto& look : r.looks) t.push_back(look.information);
+  for (const auto& look : r.looks) {
+    if (look.boundary) t.push_back(look.information);
+  }
   t.push_back(1);
+  REQUIRE(t.size() == 12);
   const auto boundaries = sequential_boundaries(t);
-  CHECK(close(r.looks[12].boundary->upper, boundaries.looks[12].upper, digits12));
-  CHECK(close(r.at_full_size.upper, boundaries.looks[13].upper, digits12));
+  CHECK(close(r.looks[12].boundary->upper, boundaries.looks[10].upper, digits12));
+  CHECK(close(r.at_full_size.upper, boundaries.looks[11].upper, digits12));
   CHECK(close(r.looks[12].lower, r.looks[12].estimate - r.looks[12].boundary->upper * r.looks[12].se, digits12));
   CHECK(close(r.looks[12].upper, r.looks[12].estimate + r.looks[12].boundary->upper * r.looks[12].se, digits12));
 }

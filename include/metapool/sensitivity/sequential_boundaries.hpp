@@ -69,7 +69,7 @@ namespace detail {
 inline constexpr double least_spending = 1e-12;
 
 /// Looks whose information differs by less are one look.
-inline constexpr double least_step = 1e-4;
+inline constexpr double least_step = 1e-3;
 
 /// z with P(not stopped before, z above it) = target at time t; far below every path if fewer are left.
 template <class Real>
@@ -121,28 +121,30 @@ void go_on(sequential_process<Real>& process, const sequential_look<Real>& look,
   }
 }
 
-/// The boundaries for one drift. Returns the excess of the type II error over beta at that drift (0 if no power is asked for).
+/// The boundaries for one drift. Returns the excess of the type II error over beta at that drift (0 if no power is asked for). alpha_spent: the boundaries of
+/// significance are those of another drift already, on which they do not depend unless futility is binding.
 template <class Real, class Plan>
-Real fill_looks(std::vector<sequential_look<Real>>& looks, const Plan& plan, const Real& drift) {
+Real fill_looks(std::vector<sequential_look<Real>>& looks, const Plan& plan, const Real& drift, bool alpha_spent) {
   const Real infinite = std::numeric_limits<Real>::infinity();
   const bool two_sided = plan.alpha_lower > 0, power = plan.beta > 0, wedge = plan.futility_boundary;
+  const bool spend_alpha = !alpha_spent || (wedge && plan.binding);
   sequential_process<Real> none(Real(0)), effect(drift);
   Real spent_upper = 0, spent_lower = 0, spent_beta = 0, wrong_side = 0;
   for (std::size_t j = 0; j < looks.size(); ++j) {
     sequential_look<Real>& look = looks[j];
     const bool last = j + 1 == looks.size();
     const Real t = look.information;
-    look.upper = infinite;
-    look.lower = -infinite;
     look.futility.reset();
-    if (plan.alpha_upper > 0) {
+    if (spend_alpha) {
+      look.upper = infinite;
+      look.lower = -infinite;
       const Real now = plan.upper(t, Real(plan.alpha_upper)) - spent_upper;
       if (now > Real(least_spending)) {
         look.upper = boundary_above(none, t, now);
         spent_upper += now;
       }
     }
-    if (two_sided) {
+    if (spend_alpha && two_sided) {
       const Real now = plan.lower(t, Real(plan.alpha_lower)) - spent_lower;
       if (now > Real(least_spending)) {
         look.lower = boundary_below(none, t, now);
@@ -164,11 +166,13 @@ Real fill_looks(std::vector<sequential_look<Real>>& looks, const Plan& plan, con
     } else if (power && two_sided) {
       wrong_side += effect.below(t, look.lower);
     }
-    look.spent_upper = spent_upper;
-    look.spent_lower = spent_lower;
+    if (spend_alpha) {
+      look.spent_upper = spent_upper;
+      look.spent_lower = spent_lower;
+    }
     look.spent_beta = spent_beta;
     if (last) break;
-    go_on(none, look, two_sided, wedge && plan.binding, looks[j + 1].information);
+    if (spend_alpha) go_on(none, look, two_sided, wedge && plan.binding, looks[j + 1].information);
     if (power) go_on(effect, look, two_sided, wedge, looks[j + 1].information);
   }
   return power ? Real(spent_beta - Real(plan.beta)) : Real(0);
@@ -203,7 +207,7 @@ void check_fractions(const char* function, std::span<const Real> information) {
   Real before = 0;
   for (const Real& t : information) {
     if (!(t > 0 && t <= 1)) throw_input_error(function, "information fraction " + to_text(t) + " must lie above 0 and not beyond 1");
-    if (!(t - before >= Real(least_step))) throw_input_error(function, "information fraction " + to_text(t) + " must exceed the one before, " + to_text(before) + ", by 1e-4 or more");
+    if (!(t - before >= Real(least_step))) throw_input_error(function, "information fraction " + to_text(t) + " must exceed the one before, " + to_text(before) + ", by 0.001 or more");
     before = t;
   }
 }
@@ -212,7 +216,7 @@ void check_fractions(const char* function, std::span<const Real> information) {
 
 /// Group-sequential boundaries on the scale of z for looks at the given fractions of the planned information, each side's error spent as its function says.
 ///
-/// information: rising, in (0, 1], steps of 1e-4 at least; the last one need not be 1: what is not spent stays for later looks. While less than 1e-12 can
+/// information: rising, in (0, 1], steps of 0.001 at least; the last one need not be 1: what is not spent stays for later looks. While less than 1e-12 can
 /// be spent the boundary is infinite, and it is carried on.
 /// With beta > 0 the last look must be at 1; the drift (mean of z there) is found at which the plan has power 1 - beta towards the upper side. A futility boundary
 /// spends beta at that drift and meets the upper boundary at the last look; with two sides it is an inner wedge of |z|, and both sides must be equal.
@@ -233,7 +237,7 @@ sequential_boundaries_result<Real> sequential_boundaries(std::span<const Real> i
     result.looks.push_back(look);
   }
   if (!(plan.beta > 0)) {
-    detail::fill_looks(result.looks, plan, Real(0));
+    detail::fill_looks(result.looks, plan, Real(0), false);
     detail::check_looks(result.looks);
     return result;
   }
@@ -248,7 +252,12 @@ sequential_boundaries_result<Real> sequential_boundaries(std::span<const Real> i
   }
   const Real single = detail::normal_upper_quantile<Real>(Real(plan.alpha_upper)) + detail::normal_upper_quantile<Real>(Real(plan.beta));
   convergence<Real> state;
-  const auto excess = [&](const Real& drift) { return detail::fill_looks(result.looks, plan, drift); };
+  bool alpha_spent = false;
+  const auto excess = [&](const Real& drift) {
+    const Real over = detail::fill_looks(result.looks, plan, drift, alpha_spent);
+    alpha_spent = true;
+    return over;
+  };
   // one look at the end needs least; more of it than Bonferroni's share of both errors at every look needs is never needed
   const Real looks = static_cast<Real>(information.size());
   const Real most = detail::normal_upper_quantile<Real>(Real(Real(plan.alpha_upper) / (8 * looks))) + detail::normal_upper_quantile<Real>(Real(Real(plan.beta) / (8 * looks)));

@@ -23,7 +23,7 @@ struct kept_range {
 };
 
 /// The score S(t) = z sqrt(t) has mean drift t and variance t, so that drift is the mean of z at full information t = 1. Armitage, McPherson and Rowe's
-/// recursion: the density of S among the paths not yet stopped, on Gauss-Legendre points in panels narrower than 2.5 standard deviations of the smaller
+/// recursion: the density of S among the paths not yet stopped, on Gauss-Legendre points in panels no wider than 3 standard deviations of the smaller
 /// of the steps before and after; points beyond the range where the normal density is below epsilon are left out.
 /// Armitage, McPherson & Rowe (1969) J R Stat Soc A 132:235, doi:10.2307/2343787; Jennison & Turnbull (2000) Group Sequential Methods, chapter 19.
 template <class Real>
@@ -49,7 +49,7 @@ class sequential_process {
   void advance(const Real& t, std::initializer_list<kept_range<Real>> kept, const Real& next) {
     using std::ceil, std::sqrt;
     const Real root = sqrt(t), step = sqrt(Real(t - time_)), centre = drift_ * root;
-    const Real width = Real(2.5) * (std::min)(step, Real(sqrt(Real(next - t))));
+    const Real width = Real(3) * (std::min)(step, Real(sqrt(Real(next - t))));
     std::vector<Real> at, mass;
     for (const kept_range<Real>& k : kept) {
       const Real a = root * (std::max)(k.lower, Real(centre - reach())), b = root * (std::min)(k.upper, Real(centre + reach()));

@@ -35,7 +35,7 @@ struct trial_sequential_look {
   Real information{};             ///< patients / required information size; may exceed 1
   Real estimate{}, se{}, z{};     ///< of the pooled effect so far
   std::optional<Real> tau2{};
-  std::optional<sequential_look<Real>> boundary{};  ///< empty if this is no look: it adds less than 1e-4 of the information, or the size was reached before
+  std::optional<sequential_look<Real>> boundary{};  ///< empty if this is no look: it adds less than 0.001 of the information, or the size was reached before
   Real lower{}, upper{};          ///< the interval adjusted for repeated looks; infinite ends where a boundary is, and without a boundary
 };
 
