@@ -186,6 +186,7 @@
 
 // Regression takes designs as Eigen's matrices, and is there where Eigen is.
 #if __has_include(<Eigen/Core>)
+#include <metapool/bayes/normal_regression.hpp>
 #include <metapool/model/beta_binomial.hpp>
 #include <metapool/model/conditional_glmm.hpp>
 #include <metapool/model/design.hpp>

@@ -47,8 +47,8 @@ struct tail_map {
 
 /// Values that an integral over tau must have right: mass, moments of tau (as many as exist), and the density of the mean, of a new study's effect
 /// and of the effects of three studies (most precise, least precise, most distant) at five places each.
-template <class Real>
-std::vector<Real> test_functionals(const normal_normal_kernel<Real>& kernel, const std::vector<tau_node<Real>>& nodes, int moments,
+template <class Real, class Kernel>
+std::vector<Real> test_functionals(const Kernel& kernel, const std::vector<tau_node<Real>>& nodes, int moments,
                                    std::vector<std::array<Real, 2>>& places) {
   using std::abs, std::exp, std::sqrt;
   std::array<std::size_t, 3> which{0, 0, 0};
@@ -99,8 +99,8 @@ std::vector<Real> test_functionals(const normal_normal_kernel<Real>& kernel, con
 
 /// Equal steps of t over the window, 24 nodes first and half as many again each time, until no test functional moves by more than eps^0.65;
 /// the last step then leaves an error of the order of epsilon. f(x, given) is the log of the density on the line and sets what is given.
-template <class Real, class F>
-std::vector<tau_node<Real>> converged_nodes(const normal_normal_kernel<Real>& kernel, const F& f, const tau_line<Real>& line, const tau_window<Real>& window,
+template <class Real, class Kernel, class F>
+std::vector<tau_node<Real>> converged_nodes(const Kernel& kernel, const F& f, const tau_line<Real>& line, const tau_window<Real>& window,
                                             int moments, convergence<Real>& state) {
   using std::abs, std::exp, std::pow;
   const Real eps = std::numeric_limits<Real>::epsilon();

@@ -23,16 +23,16 @@
 
 namespace metapool {
 
-/// The posterior of the between-study standard deviation tau >= 0. Scale: that of y. Density, probabilities and quantiles to 10 digits and
+/// The posterior of the between-study standard deviation tau >= 0; the kernel is the model given tau. Scale: that of y. Density, probabilities and quantiles to 10 digits and
 /// more; probabilities below 1e-15 are 0.
-template <class Real = double>
+template <class Real = double, class Kernel = detail::normal_normal_kernel<Real>>
 class tau_posterior {
  public:
   using real_type = Real;
   using log_prior = std::function<Real(const Real&)>;
 
   /// For normal_normal(), which checks its input. tail: the power with which the posterior density falls.
-  tau_posterior(detail::normal_normal_kernel<Real> kernel, log_prior prior, const Real& upper, const Real& tail)
+  tau_posterior(Kernel kernel, log_prior prior, const Real& upper, const Real& tail)
       : kernel_(std::move(kernel)), prior_(std::move(prior)), line_{upper} {
     using std::exp, std::log, std::sqrt;
     const Real depth = 4 - log(std::numeric_limits<Real>::epsilon());
@@ -65,7 +65,7 @@ class tau_posterior {
     sd_ = sqrt(second);
   }
 
-  const detail::normal_normal_kernel<Real>& kernel() const { return kernel_; }
+  const Kernel& kernel() const { return kernel_; }
   const std::vector<detail::tau_node<Real>>& nodes() const { return nodes_; }
   const metapool::convergence<Real>& convergence() const { return state_; }
   /// How many moments of tau exist: 0, 1 or 2.
@@ -309,7 +309,7 @@ class tau_posterior {
     return (8 * (at(Real(tau + h)) - at(Real(tau - h))) - (at(Real(tau + 2 * h)) - at(Real(tau - 2 * h)))) / (12 * h);
   }
 
-  detail::normal_normal_kernel<Real> kernel_;
+  Kernel kernel_;
   log_prior prior_;
   detail::tau_line<Real> line_;
   detail::tau_window<Real> window_{};
