@@ -217,6 +217,7 @@
 #include <metapool/inference/regression_kenward_roger.hpp>
 #include <metapool/inference/regression_likelihood.hpp>
 #include <metapool/inference/regression_profile_likelihood.hpp>
+#include <metapool/inference/regression_residuals.hpp>
 #include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>
 #endif

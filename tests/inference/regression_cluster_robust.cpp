@@ -148,4 +148,19 @@ TEST_CASE("cluster-robust inference of a regression: what cannot be answered is 
   // effects on a line: no residuals
   const std::vector<double> line{1, 2, 3, 4}, ones{1, 1, 1, 1}, x{0, 1, 2, 3};
   CHECK_THROWS_AS(infer(meta_regression(known_effects(line, ones), design_of(x)), cluster_robust{}), not_estimable);
+  // two groups without residuals beside a third: the two slopes share their error, and have no test together
+  matrix_of<double> groups(6, 2);
+  groups << 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0;
+  const auto shared = meta_regression(known_effects<double>({1, 1, 2, 2, 0, 0.5}, {1, 1, 1, 1, 1, 1}), design_of(groups));
+  const auto of_two = infer(shared, cluster_robust{.clusters = {"a", "b", "c", "d", "e", "f"}, .df = cluster_df::clusters_minus_coefficients});
+  CHECK_FALSE(of_two.moderators);
+  CHECK(contains(of_two.notes[0], "their covariance is singular"));
+  CHECK(close(of_two.se[1], of_two.se[2], digits12));
+  // clusters that leave a slope no degrees of freedom
+  matrix_of<double> factorial(4, 2);
+  factorial << 1, 0, 0, 1, 1, 1, 0, 0;
+  const auto four = meta_regression(known_effects<double>({0.68325431429325223, 0.44593844195090032, 0.7162207737120484, 0.44756072453148815}, {1, 1, 1, 1}), design_of(factorial));
+  for (const auto correction : {cluster_correction::cr0, cluster_correction::cr1, cluster_correction::cr2}) {
+    CHECK_THROWS_AS(infer(four, cluster_robust{.clusters = {"a", "b", "a", "b"}, .correction = correction}), not_estimable);
+  }
 }

@@ -92,6 +92,7 @@ struct cluster_robust {
     r.se = sqrt(kernel.variance()[0]);
     if (!(r.se > 0)) detail::throw_not_estimable(function, "all residuals are 0, so that the standard error is 0");
     r.df = df == cluster_df::satterthwaite ? kernel.df(std::span<const Real>(bread)) : static_cast<Real>(in.clusters - 1);
+    if (!(*r.df > 0)) detail::throw_not_estimable(function, "the clusters leave no degrees of freedom");
     if (df == cluster_df::satterthwaite && *r.df < 4) {
       r.notes.push_back("fewer than 4 degrees of freedom (" + detail::to_short_text(*r.df) + "): too few or too unequal clusters for a reliable interval");
     }

@@ -61,7 +61,8 @@ class cluster_robust_kernel {
                         : correction == cluster_correction::cr1p ? Real(sqrt(Real(m / (m - static_cast<Real>(p)))))
                                                                  : Real(1);
     t_.resize(in.clusters);
-    std::vector<Real> meat(p * p, Real(0)), score(p);
+    std::vector<Real> score(p);
+    variance_.assign(p * p, Real(0));
     for (std::size_t j = 0; j < in.clusters; ++j) {
       t_[j] = correction == cluster_correction::cr2 ? adjusted(j) : weighted(j, factor);
       const std::vector<std::size_t>& s = members_[j];
@@ -69,15 +70,20 @@ class cluster_robust_kernel {
         score[a] = 0;
         for (std::size_t r = 0; r < s.size(); ++r) score[a] += t_[j][a * s.size() + r] * in.residual[s[r]];
       }
+      // summed as squares, so that a coefficient without spread keeps none but the square of rounding
+      const std::vector<Real> moved = product(in.bread, std::span<const Real>(score));
       for (std::size_t a = 0; a < p; ++a) {
-        for (std::size_t b = 0; b < p; ++b) meat[b * p + a] += score[a] * score[b];
+        for (std::size_t b = 0; b < p; ++b) variance_[b * p + a] += moved[a] * moved[b];
       }
+      influence_.insert(influence_.end(), moved.begin(), moved.end());
     }
-    variance_ = sandwich(meat);
   }
 
   /// The p x p variance of the coefficients, column-major.
   const std::vector<Real>& variance() const { return variance_; }
+
+  /// What each cluster moves the coefficients by, p entries after p: the variance is the sum of their squares.
+  const std::vector<Real>& influence() const { return influence_; }
 
   /// Satterthwaite degrees of freedom of the contrast c'beta: (sum G_jj)^2 / sum_ij G_ij^2, with G_ij the covariance of the contrast's
   /// cluster scores if the working variances hold.
@@ -276,7 +282,7 @@ class cluster_robust_kernel {
   cluster_robust_input<Real> in_;
   std::vector<std::vector<std::size_t>> members_;
   std::vector<std::vector<Real>> t_;  ///< of each cluster A_j' W_j X_j, column-major
-  std::vector<Real> n_, variance_;
+  std::vector<Real> n_, variance_, influence_;
 };
 
 }  // namespace detail

@@ -55,10 +55,9 @@ class regression_clusters {
 
   matrix_of<Real> covariance() const {
     const auto p = static_cast<Eigen::Index>(in_.p);
-    const Eigen::Map<const matrix_of<Real>> v(kernel_->variance().data(), p, p);
-    const matrix_of<Real> half = basis_.c() * v;
-    const matrix_of<Real> whole = half * basis_.c().transpose();
-    return (whole + whole.transpose()) / 2;
+    const Eigen::Map<const matrix_of<Real>> moved(kernel_->influence().data(), p, static_cast<Eigen::Index>(in_.clusters));
+    const matrix_of<Real> of_coefficients = basis_.c() * moved;
+    return of_coefficients * of_coefficients.transpose();
   }
 
   /// Satterthwaite's degrees of freedom of one combination, or those of Hotelling's T2 of several, one a row.
@@ -115,7 +114,11 @@ regression_inference<Real> infer(const regression_fit<Real>& fit, const cluster_
     r.joint_df = r.common_df;
     return detail::finish_regression(fit, std::move(r));
   }
-  r.contrast_df = [clusters](const vector_of<Real>& l) { return clusters->df(matrix_of<Real>(l.transpose())); };
+  r.contrast_df = [clusters](const vector_of<Real>& l) {
+    const Real df = clusters->df(matrix_of<Real>(l.transpose()));
+    if (!(df > 0)) detail::throw_not_estimable("cluster_robust", std::to_string(clusters->clusters()) + " clusters say nothing of the spread of a coefficient or combination, which has no degrees of freedom");
+    return df;
+  };
   r.contrast_joint = [clusters](const matrix_of<Real>& l) {
     const Real q = static_cast<Real>(l.rows());
     const Real eta = static_cast<std::size_t>(l.rows()) < clusters->clusters() ? clusters->df(l) : Real(0);

@@ -193,6 +193,8 @@ regression_inference<Real> finish_regression(const regression_fit<Real>& fit, re
     r.moderators = test_coefficients(r, columns);
   } catch (const not_estimable& e) {
     r.notes.push_back(std::string("no test of all moderators: ") + e.what());
+  } catch (const input_error&) {  // a covariance of lower rank, by few clusters
+    r.notes.push_back("no test of all moderators: their covariance is singular");
   }
   return r;
 }
