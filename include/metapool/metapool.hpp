@@ -8,6 +8,7 @@
 #include <metapool/bayes/empirical_priors.hpp>
 #include <metapool/bayes/map_prior.hpp>
 #include <metapool/bayes/normal_normal.hpp>
+#include <metapool/bayes/pooled_proportion.hpp>
 #include <metapool/bayes/power_prior.hpp>
 #include <metapool/bayes/prior_conflict.hpp>
 #include <metapool/bayes/prior_sensitivity.hpp>
@@ -44,6 +45,7 @@
 #include <metapool/effect/correlation_measures.hpp>
 #include <metapool/effect/effects.hpp>
 #include <metapool/effect/freeman_tukey.hpp>
+#include <metapool/effect/freeman_tukey_back.hpp>
 #include <metapool/effect/glass_delta.hpp>
 #include <metapool/effect/hazard_ratio.hpp>
 #include <metapool/effect/heteroscedastic_smd.hpp>
@@ -166,6 +168,7 @@
 #include <metapool/exact/michael_interval.hpp>
 #include <metapool/exact/miettinen_nurminen.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>
+#include <metapool/exact/pooled_proportion.hpp>
 #include <metapool/exact/proportion.hpp>
 #include <metapool/exact/unconditional.hpp>
 #include <metapool/exact/zelen.hpp>
