@@ -170,6 +170,7 @@
 #include <metapool/exact/pearson_chi_squared.hpp>
 #include <metapool/exact/pooled_proportion.hpp>
 #include <metapool/exact/proportion.hpp>
+#include <metapool/exact/tian.hpp>
 #include <metapool/exact/unconditional.hpp>
 #include <metapool/exact/zelen.hpp>
 

@@ -11,23 +11,24 @@
 
 namespace metapool::detail {
 
+/// relative above 0: a number above the maximum by no more than that share of it, with less work.
 /// The maximum over lower <= p <= upper of f(p), a probability of a set of outcomes of two arms whose risks are linear in p. If it is found to be above
 /// `enough`, or not above it, the search ends with any value that is so too.
 /// Runs on the angle x with p = lower + (upper - lower) sin^2(x / 2), in which the information on p of all patients together is at most scale^2.
 /// Curvature bounds the search: in the unit of that information a probability's second derivative is at least about minus itself (for normal
-/// outcomes P''(x) = integral of (z^2 - 1) phi over the set, so P'' >= -P); four times that is allowed for. From a grid with two cells a
+/// outcomes P''(x) = integral of (z^2 - 1) phi over the set, so P'' >= -P, and >= -(1 - P)(1 - 2 log(1 - P)) near 1); four times that is allowed for. From a grid with a cell a
 /// standard error, every cell that could hold the maximum is halved until a parabola gives it to the last digits.
 template <class Real, class F>
-Real nuisance_maximum(F f, const Real& lower, const Real& upper, const Real& scale, const Real& enough) {
-  using std::ceil, std::log2, std::sin;
+Real nuisance_maximum(F f, const Real& lower, const Real& upper, const Real& scale, const Real& enough, const Real& relative = Real(0)) {
+  using std::ceil, std::log, std::sin;
   const Real width = upper - lower;
   if (!(width > 0)) return f(lower);
   const auto at = [&](const Real& x) {
     const Real s = sin(Real(x / 2));
     return f((std::min)(upper, Real(lower + width * (s * s))));
   };
-  const std::size_t cells = (std::max)(std::size_t(8), static_cast<std::size_t>(Real(ceil(Real(2 * pi<Real>() * scale)))));
-  const int levels = std::numeric_limits<Real>::digits / 5 + 1;
+  const std::size_t cells = (std::max)(std::size_t(8), static_cast<std::size_t>(Real(ceil(Real(pi<Real>() * scale)))));
+  const int levels = std::numeric_limits<Real>::digits / 5 + 2;
   struct cell {
     std::size_t index;
     Real at_left, at_right;
@@ -44,7 +45,10 @@ Real nuisance_maximum(F f, const Real& lower, const Real& upper, const Real& sca
     left = right;
   }
   for (int level = 0;; ++level) {
-    const Real slack = Real(5) / 8 * best * (h * scale) * (h * scale);
+    if (!(best < 1)) return best;
+    const Real rest = 1 - best, most = rest < Real(0.1) ? (std::min)(best, Real(rest * (1 - 2 * log(rest)))) : best;
+    const Real slack = Real(5) / 8 * most * (h * scale) * (h * scale);
+    if (slack <= relative * best) return (std::min)(Real(1), Real(best + slack));
     const Real needed = (std::max)(enough < 1 ? enough : Real(0), Real(best * (1 + 4 * std::numeric_limits<Real>::epsilon())));
     next.clear();
     for (const cell& c : alive) {

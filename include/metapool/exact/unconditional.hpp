@@ -62,20 +62,19 @@ Real unconditional_lower_limit(const two_by_two<Real>& t, const unconditional_op
   const Real alpha = one_sided ? tail_of_level<Real>(options.level) : Real(2 * tail_of_level<Real>(options.level));
   unconditional_test<Real, ratio> test(t, one_sided, Real(options.nuisance_error));
   const auto effect = [](const Real& x) { return ratio ? Real(exp(x)) : x; };
-  outcome_set cell;
   const auto excess = [&](const Real& a, const Real& b) {
-    return Real(a == b ? test.p(effect(a)) - alpha : test.bound(effect(a), effect(b), alpha, &cell) - alpha);
+    return Real(a == b ? test.p(effect(a)) - alpha : test.bound(effect(a), effect(b), alpha) - alpha);
   };
-  const auto rising = [&](const Real& a, const Real& b) { return one_sided && test.constant(effect(a), effect(b), cell); };
+  const auto rising = [&](const Real& a, const Real& b) { return one_sided && test.constant(effect(a), effect(b)); };
   if constexpr (ratio) {
     if (t.a == 0) return Real(0);
     const Real most = log((std::numeric_limits<Real>::max)()) * Real(2) / 5;
     const Real estimate = t.c == 0 ? most : Real(log((t.a * t.control_total()) / (t.c * t.treated_total())));
-    return exp(first_accepted(excess, rising, Real(-most), estimate, std::optional<Real>(Real(0)), state));
+    return exp(first_accepted(excess, rising, Real(-most), estimate, std::optional<Real>(Real(0)), Real(8 * std::numeric_limits<Real>::epsilon()), state));
   } else {
     const Real estimate = difference_of_products(t.a, t.d, t.b, t.c) / (t.treated_total() * t.control_total());
     if (estimate == -1) return Real(-1);
-    return first_accepted(excess, rising, Real(-1), estimate, std::optional<Real>(Real(0)), state);
+    return first_accepted(excess, rising, Real(-1), estimate, std::optional<Real>(Real(0)), Real(8 * std::numeric_limits<Real>::epsilon()), state);
   }
 }
 
@@ -91,10 +90,10 @@ Real unconditional_lower_limit(const two_by_two<Real>& t, const unconditional_op
 /// Where the effects accepted leave gaps, which such tests may do, the interval runs from the smallest to the largest. A ratio's lower limit is 0 if no
 /// treated patient has the event, its upper limit infinite if no control patient has.
 /// Throws input_error on bad counts, an arm of more than 10000 patients, a level not in (0, 1) or a nuisance_error not in [0, (1 - level)/2); not_estimable if a count is missing.
-/// Method: the score of Miettinen and Nurminen orders the outcomes; the largest probability is found from a grid with two cells a standard error
-/// by halving the cells that could hold it (12 digits; nuisance_maximum.hpp), the limits by ranges of effects bounded as a whole, so that none between them is missed
-/// (10 digits, where a limit is a jump of the p-value as where it is a crossing). Time grows with the square of the arms: some milliseconds for 20 patients an arm, some tens of
-/// milliseconds for 100.
+/// Method: the score of Miettinen and Nurminen orders the outcomes; the largest probability is found from a grid with a cell a standard error by halving
+/// the cells that could hold it (nuisance_maximum.hpp; 12 digits), the limits by ranges of effects bounded as a whole, so that none between them is
+/// missed (10 digits, where a limit is a jump of the p-value as where it is a crossing). Time: some milliseconds for 10 patients an arm; for 100 (300) an arm
+/// some 0.3 s (0.7 s) of a difference and 0.03 s (0.3 s) of a ratio.
 /// Chan & Zhang (1999) Biometrics 55:1202; Agresti & Min (2001) Biometrics 57:963; Berger & Boos (1994) J Am Stat Assoc 89:1012.
 template <class Real, score_measure Measure>
 unconditional_result<Real> unconditional_interval(const binary_trial<Real>& trial, const Measure&, const unconditional_options& options = {}) {

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace metapool::detail {
@@ -43,32 +42,20 @@ class unconditional_test {
     }
   }
 
-  /// The score of what was seen.
-  Real score(const Real& effect) const { return score_of_table<ratio>(seen_, effect); }
-
   /// A number that no p-value of an effect in [from, to] exceeds; with from = to the p-value itself. Above `enough`, or not above it, any such number.
-  /// cell: the outcomes that count, for the next call of `constant`. Precondition: the score of `to` is not negative.
-  Real bound(const Real& from, const Real& to, const Real& enough, outcome_set* cell = nullptr) {
-    const Real t = score(to), least = t - score_slack(t);
-    if (!(least > 0)) return Real(1);
+  /// Two-sided it is 1 where the score of `to` is negative. relative: how much too large it may be, as a share.
+  Real bound(const Real& from, const Real& to, const Real& enough, const Real& relative = Real(0)) {
+    const seen_score<Real> t = score_seen<ratio>(seen_, to);
+    const Real least = t.least();
+    if (!one_sided_ && !(least > 0)) return Real(1);
     // treated risks that a range of control risks may go with
-    Real lower = least_, upper = most_, low_edge, high_edge;
-    bool sliver_below = false, sliver_above = false;
-    if constexpr (ratio) {
-      low_edge = least_;
-      high_edge = (std::min)(most_, Real(1 / from));
-      upper = (std::min)(most_, Real(1 / to));
-      sliver_above = from < to && high_edge > (std::max)(upper, least_);
-    } else {
-      low_edge = (std::max)(least_, Real(-to));
-      high_edge = (std::min)(most_, Real(1 - from));
-      lower = (std::max)(least_, Real(-from));
-      upper = (std::min)(most_, Real(1 - to));
-      sliver_below = from < to && low_edge < (std::min)(lower, most_);
-      sliver_above = from < to && high_edge > (std::max)(upper, least_);
-    }
-    narrow_rows(from, to, low_edge, high_edge);
-    outcome_set set = space_.template beyond<ratio>(least, from, to, one_sided_);
+    const Real low_edge = this->low_edge(to), high_edge = this->high_edge(from);
+    const Real lower = ratio ? least_ : (std::max)(least_, Real(-from));
+    Real upper = this->high_edge(to);
+    if (one_sided_ && upper < least_) upper = least_;  // a larger effect than any control risk allows: the treated risk is 1 then
+    const bool sliver_below = from < to && low_edge < (std::min)(lower, most_), sliver_above = from < to && high_edge > (std::max)(upper, least_);
+    narrow_rows(from, to);
+    const outcome_set set = space_.template beyond<ratio>(least, from, to, one_sided_);
     const Real rest = enough < 1 ? Real(enough - gamma_) : enough;
     const auto clip = [](const Real& p) { return (std::max)(Real(0), (std::min)(Real(1), p)); };
     Real p = 0;
@@ -85,63 +72,77 @@ class unconditional_test {
     }
     if (lower <= upper && !(p > rest)) {
       const auto treated = [&](const Real& effect, const Real& c) { return clip(ratio ? Real(effect * c) : Real(c + effect)); };
-      const auto f = [&](const Real& c) { return probability_(space_, set, treated(to, c), one_sided_ ? treated(to, c) : treated(from, c), c); };
+      const outcome_set beyond = half_ ? space_.template beyond<ratio>(Real(t.value + t.slack), from, to, true) : outcome_set{};
+      const auto f = [&](const Real& c) {
+        const Real high = treated(to, c), all = probability_(space_, set, high, one_sided_ ? high : treated(from, c), c);
+        return half_ ? Real((all + probability_(space_, beyond, high, high, c)) / 2) : all;
+      };
       const Real scale = arm_scale(seen_.control_total(), lower, upper) + arm_scale(seen_.treated_total(), treated(to, lower), treated(to, upper));
-      p = (std::max)(p, nuisance_maximum(f, lower, upper, scale, rest));
+      p = (std::max)(p, nuisance_maximum(f, lower, upper, scale, rest, relative));
     }
-    if (cell) *cell = std::move(set);
     return (std::min)(Real(1), Real(p + gamma_));
   }
 
-  /// The p-value of an effect whose score is not negative.
-  Real p(const Real& effect) { return bound(effect, effect, Real(1)); }
+  /// The p-value of an effect.
+  Real p(const Real& effect, const Real& relative = Real(0)) { return bound(effect, effect, Real(1), relative); }
 
-  /// True if the outcomes that count are those of `cell` at both ends of [from, to].
-  bool constant(const Real& from, const Real& to, const outcome_set& cell) const {
-    const auto same = [&](const Real& effect) {
-      const Real t = score(effect);
-      return space_.template beyond<ratio>(Real(t - score_slack(t)), effect, effect, one_sided_) == cell;
-    };
-    return same(from) && same(to);
+  /// The p-value with half the probability of outcomes whose score is that of the one seen, still the largest over the control risk. One-sided.
+  Real mid_p(const Real& effect, const Real& relative = Real(0)) {
+    half_ = true;
+    const Real p = bound(effect, effect, Real(1), relative);
+    half_ = false;
+    return p;
+  }
+
+  /// True if the same outcomes count at both ends of [from, to] and could count between them.
+  bool constant(const Real& from, const Real& to) {
+    narrow_rows(from, to);
+    const Real t = score_seen<ratio>(seen_, from).least(), u = score_seen<ratio>(seen_, to).least();
+    const outcome_set set = space_.template beyond<ratio>(u, from, to, one_sided_);
+    return space_.template beyond<ratio>(t, from, from, one_sided_) == set && space_.template beyond<ratio>(u, to, to, one_sided_) == set;
   }
 
  private:
   static outcome_set high_part(const outcome_set& s) { return {s.above, {}}; }
   outcome_set low_part(const outcome_set& s) const { return {std::vector<std::size_t>(s.above.size(), space_.treated_total + 1), s.below}; }
 
-  /// Square root of the largest information of one arm on the angle of nuisance_maximum, n (p - l)(u - p) / (p (1 - p)).
+  /// Square root of the largest information of one arm on the angle of nuisance_maximum, n (p - l)(u - p) / (p (1 - p)): that of p where it is largest is
+  /// (sqrt(u (1 - l)) - sqrt(l (1 - u)))^2.
   static Real arm_scale(const Real& n, const Real& l, const Real& u) {
     using std::sqrt;
-    const Real least = (std::min)(Real(l * (1 - l)), Real(u * (1 - u))), half = (u - l) / 2;
-    return sqrt(n) * (half * half < least ? Real(half / sqrt(least)) : Real(1));
+    return sqrt(n) * (sqrt(Real(u * (1 - l))) - sqrt(Real(l * (1 - u))));
   }
 
+  /// The smallest and the largest control risk that goes with an effect.
+  Real low_edge(const Real& effect) const { return ratio ? least_ : (std::max)(least_, Real(-effect)); }
+  Real high_edge(const Real& effect) const { return (std::min)(most_, ratio ? Real(1 / effect) : Real(1 - effect)); }
+
   /// With a range of control risks, treated counts that no risk in question makes likely need no look.
-  void narrow_rows(const Real& from, const Real& to, const Real& low_edge, const Real& high_edge) {
+  void narrow_rows(const Real& from, const Real& to) {
     if (!(gamma_ > 0)) return;
     const auto clip = [](const Real& p) { return (std::max)(Real(0), (std::min)(Real(1), p)); };
-    binomial_table<Real> ends;
-    ends.fill(space_.treated_total, clip(ratio ? Real(from * low_edge) : Real(low_edge + from)));
+    binomial_table<Real>& ends = rows_;
+    ends.fill(space_.treated_total, clip(ratio ? Real(from * low_edge(to)) : Real(low_edge(to) + from)));
     space_.treated.first = ends.first();
-    ends.fill(space_.treated_total, clip(ratio ? Real(to * high_edge) : Real(high_edge + to)));
+    ends.fill(space_.treated_total, clip(ratio ? Real(to * high_edge(from)) : Real(high_edge(from) + to)));
     space_.treated.last = ends.last();
   }
 
   outcome_space<Real> space_{};
   two_by_two<Real> seen_{};
-  bool one_sided_ = true;
+  bool one_sided_ = true, half_ = false;
   Real gamma_{};
   Real least_{0}, most_{1};
   outcome_probability<Real> probability_{};
+  binomial_table<Real> rows_{};
 };
 
 /// The smallest x in [left, right] that is accepted, when right is. excess(a, b): above 0 if an x in [a, b] may be accepted, and with a = b only if x is.
 /// rising(a, b): after such a call, whether excess(x, x) is continuous and increasing on [a, b]. Ranges in which nothing can be accepted are struck out from
-/// the left; an end is found to a few units of the last place, at a jump as at a crossing.
+/// the left; an end is found to `precision`, relative and of 1/64 absolute, at a jump as at a crossing.
 template <class Real, class Excess, class Rising>
-Real first_accepted(Excess excess, Rising rising, const Real& left, const Real& right, std::optional<Real> special, convergence<Real>& state) {
+Real first_accepted(Excess excess, Rising rising, const Real& left, const Real& right, std::optional<Real> special, const Real& precision, convergence<Real>& state) {
   using std::fabs;
-  const Real eps = std::numeric_limits<Real>::epsilon();
   struct range {
     Real from, to;
     int depth;
@@ -159,7 +160,7 @@ Real first_accepted(Excess excess, Rising rising, const Real& left, const Real& 
     ++state.iterations;
     if (!(excess(r.from, r.to) > 0)) continue;
     const Real middle = r.from + (r.to - r.from) / 2;
-    const bool smallest = r.to - r.from <= 4 * eps * (fabs(r.from) + fabs(r.to)) + eps / 16 || !(middle > r.from && middle < r.to);
+    const bool smallest = r.to - r.from <= precision * ((fabs(r.from) + fabs(r.to)) / 2 + Real(1) / 64) || !(middle > r.from && middle < r.to);
     if (smallest) {
       if (excess(r.from, r.from) > 0 || excess(r.to, r.to) > 0) return r.from;
       continue;
