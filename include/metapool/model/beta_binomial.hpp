@@ -309,7 +309,8 @@ struct one_group_profile {
   mean_scale scale = mean_scale::logit;
 
   likelihood_profile_point<Real> operator()(const Real& x) const {
-    if (scale == mean_scale::log && x > 0) return {-std::numeric_limits<Real>::infinity(), Real(0), Real(0), true, false};
+    if (scale == mean_scale::log && (x > 0 || (x == 0 && !group.highest())))
+      return {-std::numeric_limits<Real>::infinity(), Real(0), Real(0), true, false};
     std::array<newton_bound<Real>, 2> bounds{newton_bound<Real>{}, correlation_bound<Real>(!group.has_pairs())};
     bounds[0].held = true;
     std::vector<std::array<Real, 2>> starts{{x, Real(0)}};

@@ -66,7 +66,7 @@ auto penalised_logistic(const Trials& trials, const odds_ratio& = {}, over_dispe
   fit.k = likelihood.tables.size();
   if (fit.k == 0) detail::throw_not_estimable(function, "no study is complete");
   fit.df = fit.k - 1;
-  const auto at = likelihood.maximum(Real(0), false, fit.convergence);
+  const auto at = likelihood.maximum(fit.convergence);
   fit.estimate = at.theta;
   fit.levels = at.levels;
   for (const auto& t : likelihood.tables) {

@@ -104,18 +104,25 @@ struct penalised_logistic_profile {
     }
   }
 
-  /// Newton's step, with `damping` times its own size added to the diagonal; false if the matrix is not positive definite.
+  /// Newton's step, or, with damping, one with the levels' diagonal made positive and larger; false if the matrix is not positive definite. (The arrow may have one negative
+  /// eigenvalue that v v' / 2 makes up for: then 1 + v' arrow^-1 v / 2 is negative.)
   static bool step_of(const point& at, bool held, const Real& damping, std::vector<Real>& move, Real& move_theta) {
     using std::fabs;
     const std::size_t k = at.levels.size();
+    int negative = 0;
     std::vector<Real> d(k);
     Real corner = at.corner + damping * fabs(at.corner);
     for (std::size_t i = 0; i < k; ++i) {
-      d[i] = at.diagonal[i] + damping * fabs(at.diagonal[i]);
-      if (!(d[i] > 0)) return false;
+      d[i] = damping > 0 ? Real((1 + damping) * fabs(at.diagonal[i])) : at.diagonal[i];
+      if (d[i] == 0) return false;
+      negative += d[i] < 0 ? 1 : 0;
       corner -= at.cross[i] * at.cross[i] / d[i];
     }
-    if (!held && !(corner > 0)) return false;
+    if (!held) {
+      if (corner == 0) return false;
+      negative += corner < 0 ? 1 : 0;
+    }
+    if (negative > 1) return false;
     const auto solve = [&](const std::vector<Real>& right, const Real& right_theta, std::vector<Real>& x, Real& x_theta) {
       x_theta = Real(0);
       if (!held) {
@@ -135,23 +142,83 @@ struct penalised_logistic_profile {
       along += at.v[i] * move[i];
       norm += at.v[i] * u[i];
     }
+    if ((negative == 0) != (2 + norm > 0)) return false;
     const Real share = along / (2 + norm);
     for (std::size_t i = 0; i < k; ++i) move[i] -= share * u[i];
     move_theta -= share * u_theta;
     return true;
   }
 
-  /// The highest point, of a given theta if it is held.
-  point maximum(const Real& theta, bool held, convergence<Real>& state) const {
-    using std::fabs, std::isfinite, std::log, std::pow, std::sqrt;
+  /// The highest point. Starts from no effect and from the crude one.
+  point maximum(convergence<Real>& state) const {
+    using std::log;
+    const Real half = Real(1) / 2;
+    std::vector<Real> levels;
+    two_by_two<Real> sum;
+    for (const auto& t : tables) {
+      levels.push_back(log(Real((t.a + t.c + half) / (t.b + t.d + half))));
+      sum = {sum.a + t.a, sum.b + t.b, sum.c + t.c, sum.d + t.d};
+    }
+    point best = climb(Real(0), levels, false, state);
+    higher(best, log(Real((sum.a + half) / (sum.b + half) * ((sum.d + half) / (sum.c + half)))), levels, false, state);
+    return best;
+  }
+
+  /// The highest point of a given theta. Far from the estimate a study's level may have two maxima, one near what either arm wants: starts from the
+  /// estimate's levels, from those that leave either arm's log odds as they were, and from the best of these study by study.
+  point maximum_at(const Real& theta, convergence<Real>& state) const {
+    const Real shift = (theta - start.theta) / 2;
+    std::vector<Real> up = start.levels, down = up, mixed = up;
+    for (std::size_t i = 0; i < up.size(); ++i) {
+      up[i] += shift;
+      down[i] -= shift;
+      Real highest = own_term(i, theta, mixed[i]);
+      for (const Real& level : {up[i], down[i]}) {
+        const Real value = own_term(i, theta, level);
+        if (value > highest) {
+          highest = value;
+          mixed[i] = level;
+        }
+      }
+    }
+    point best = climb(theta, mixed, true, state);
+    for (const std::vector<Real>* levels :
+         {&start.levels, static_cast<const std::vector<Real>*>(&up), static_cast<const std::vector<Real>*>(&down)})
+      higher(best, theta, *levels, true, state);
+    return best;
+  }
+
+  /// A study's own term: its likelihood and the determinant's factor.
+  Real own_term(std::size_t i, const Real& theta, const Real& level) const {
+    const auto& t = tables[i];
+    const arm a = arm_at(t.a, t.treated_total(), Real(level + theta / 2), Real(0)),
+              b = arm_at(t.c, t.control_total(), Real(level - theta / 2), Real(0));
+    const Real wa = a.log_weight.value, wb = b.log_weight.value;
+    return a.likelihood.value + b.likelihood.value + (wb + log_one_plus_exp(Real(wa - wb))) / 2;
+  }
+
+  /// Climbs from another start and keeps the higher point; of two that are level, one that has converged.
+  void higher(point& best, const Real& theta, const std::vector<Real>& levels, bool held, convergence<Real>& state) const {
+    using std::fabs;
+    convergence<Real> own;
+    point other = climb(theta, levels, held, own);
+    const Real margin = 64 * std::numeric_limits<Real>::epsilon() * (1 + fabs(best.value));
+    if (other.value > best.value + margin || (own.converged && !state.converged && other.value > best.value - margin)) {
+      best = std::move(other);
+      state.converged = own.converged;
+      state.residual = own.residual;
+    }
+    state.iterations += own.iterations;
+  }
+
+  /// Newton's method from a start, theta staying where it is if it is held.
+  point climb(const Real& theta, const std::vector<Real>& levels, bool held, convergence<Real>& state) const {
+    using std::fabs, std::isfinite, std::pow, std::sqrt;
     const std::size_t k = tables.size();
-    const Real epsilon = std::numeric_limits<Real>::epsilon(), half = Real(1) / 2;
+    const Real epsilon = std::numeric_limits<Real>::epsilon();
     point at;
     at.theta = theta;
-    at.levels = start.levels;
-    if (at.levels.empty()) {
-      for (const auto& t : tables) at.levels.push_back(log(Real((t.a + t.c + half) / (t.b + t.d + half))));
-    }
+    at.levels = levels;
     evaluate(at);
     Real damping = 0, last_gain = std::numeric_limits<Real>::infinity();
     std::vector<Real> move;
@@ -176,7 +243,11 @@ struct penalised_logistic_profile {
       point next;
       next.theta = held ? theta : Real(at.theta + share_of_step * move_theta);
       next.levels = at.levels;
-      for (std::size_t j = 0; j < k; ++j) next.levels[j] += share_of_step * move[j];
+      for (std::size_t j = 0; j < k; ++j) {
+        next.levels[j] += share_of_step * move[j];
+        if (tiny && damping > 0 && at.diagonal[j] < 0)
+          next.levels[j] += Real(1) / 2;  // on a saddle: a symmetric table between its two maxima
+      }
       evaluate(next);
       if (isfinite(next.value) && (next.value >= at.value + share_of_step * gain / 10000 || tiny)) {
         at = std::move(next);
@@ -186,7 +257,7 @@ struct penalised_logistic_profile {
         damping = damping > 0 ? Real(4 * damping) : Real(Real(1) / 4);
       }
     }
-    Real residual = held ? Real(0) : Real(fabs(at.slope) / sqrt(at.corner));
+    Real residual = held ? Real(0) : Real(fabs(at.slope) / sqrt(fabs(at.corner)));
     for (std::size_t j = 0; j < k; ++j) residual = (std::max)(residual, Real(fabs(at.slopes[j]) / sqrt(fabs(at.diagonal[j]))));
     state.residual = residual;
     return at;
@@ -194,7 +265,7 @@ struct penalised_logistic_profile {
 
   likelihood_profile_point<Real> operator()(const Real& theta) const {
     convergence<Real> state;
-    const point at = maximum(theta, true, state);
+    const point at = maximum_at(theta, state);
     return {at.value + constant, at.slope, Real(0), state.converged, false};
   }
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+// Every likelihood model on random sparse tables: 2 to 60 trials, 0 to 3 events an arm, arms and trials without any event, arms of one to five patients. None
+// may fail: each answers with a maximum at which the likelihood is flat, or says why there is none.
+//
+// METAPOOL_STRESS_SETS=5000 metapool_test_model -tc="*stress*" runs the full study.
+#include <metapool/inference/glmm_inference.hpp>
+#include <metapool/model/beta_binomial.hpp>
+#include <metapool/model/conditional_glmm.hpp>
+#include <metapool/model/log_binomial.hpp>
+#include <metapool/model/one_group_glmm.hpp>
+#include <metapool/model/penalised_logistic.hpp>
+#include <metapool/model/unconditional_glmm.hpp>
+
+#include "model/sparse_tables.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace metapool;
+
+namespace {
+
+using tables = std::vector<binary_trial<>>;
+
+std::uint64_t sets(std::uint64_t few) {
+  const char* text = std::getenv("METAPOOL_STRESS_SETS");
+  return text == nullptr ? few : std::strtoull(text, nullptr, 10);
+}
+
+/// Every fourth set has tiny arms.
+tables stress_tables(std::uint64_t seed) {
+  auto trials = metapool_test::sparse_tables(seed);
+  if (seed % 4 != 0) return trials;
+  for (auto& t : trials) {
+    t.treated.total = (std::max)(*t.treated.events, 1 + std::fmod(*t.treated.total, 5.0));
+    t.control.total = (std::max)(*t.control.events, 1 + std::fmod(*t.control.total, 4.0));
+  }
+  return trials;
+}
+
+std::vector<proportion<>> treated_arms(const tables& trials) {
+  std::vector<proportion<>> arms;
+  for (const auto& t : trials) arms.push_back({t.label, t.treated.events, t.treated.total});
+  return arms;
+}
+
+/// What is wrong with a model's answer; nothing if it is not estimable and says so.
+template <class Fit>
+std::string fault(const Fit& model, bool interval) {
+  try {
+    const auto fit = model();
+    if (!fit.convergence.converged) return "no convergence";
+    if (!(fit.convergence.residual < 1e-8)) return "the gradient is not zero";
+    if (!std::isfinite(fit.log_likelihood)) return "no likelihood";
+    bool finite = true;
+    if constexpr (requires { fit.state; }) finite = fit.state == estimate_state::finite;
+    if constexpr (requires { fit.tau2; }) {
+      if (!(fit.tau2 >= 0 && fit.tau2 < 400)) return "tau2 is not a variance";
+    }
+    if (finite && !(std::isfinite(fit.estimate) && std::isfinite(fit.se) && fit.se > 0)) return "no estimate, and no state that says so";
+    if (!interval) return "";
+    const auto mean = infer(fit, glmm_profile_likelihood{});
+    if (!(mean.lower <= mean.estimate && mean.estimate <= mean.upper)) return "the interval is beside the estimate";
+    if (!(mean.p >= 0 && mean.p <= 1)) return "no p";
+    for (const double end : {mean.lower, mean.upper}) {
+      if (!std::isfinite(end)) continue;
+      const auto at = fit.profile(end);
+      double drop = 2 * (fit.log_likelihood - at.log_likelihood), boundary = std::numeric_limits<double>::infinity();
+      if constexpr (requires { fit.dispersion; }) {
+        drop /= fit.dispersion;
+        boundary = fit.highest;
+      }
+      if (end < boundary && !(std::fabs(drop - 3.841458820694124) < 1e-6))
+        return "an end of the interval is not where the likelihood has fallen by 1.92";
+    }
+  } catch (const not_estimable&) {
+    return "";
+  } catch (const std::exception& x) {
+    return x.what();
+  }
+  return "";
+}
+
+/// Runs check(trials, interval) over the sets, with intervals for every tenth; check returns what is wrong.
+template <class Check>
+void over_sets(std::uint64_t few, const Check& check) {
+  const std::uint64_t n = sets(few);
+  for (std::uint64_t seed = 1; seed <= n; ++seed) {
+    const std::string wrong = check(stress_tables(seed), seed % 10 == 1);
+    INFO("set " << seed);
+    CHECK(wrong == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("stress: conditional models fail on no sparse tables") {
+  over_sets(10, [](const tables& trials, bool interval) {
+    std::string wrong = fault([&] { return glmm(trials, odds_ratio{}, conditional_exact{}); }, interval);
+    wrong += fault([&] { return glmm(trials, odds_ratio{}, conditional_approximate{}); }, false);
+    wrong += fault([&] { return glmm(trials, risk_ratio{}, conditional_approximate{}); }, false);
+    return wrong + fault([&] { return glmm(treated_arms(trials), logit_proportion{}); }, interval);
+  });
+}
+
+TEST_CASE("stress: unconditional models fail on no sparse tables") {
+  over_sets(2, [](const tables& trials, bool) {
+    std::string wrong = fault([&] { return glmm(trials, odds_ratio{}, fixed_study_effects{}); }, false);
+    wrong += fault([&] { return glmm(trials, risk_ratio{}, fixed_study_effects{}); }, false);
+    wrong += fault([&] { return glmm(trials, odds_ratio{}, random_study_effects{}); }, false);
+    return wrong + fault([&] { return glmm(trials, risk_ratio{}, random_study_effects{}); }, false);
+  });
+}
+
+TEST_CASE("stress: beta-binomial models fail on no sparse tables") {
+  over_sets(20, [](const tables& trials, bool interval) {
+    std::string wrong = fault([&] { return beta_binomial(trials, odds_ratio{}); }, interval);
+    wrong += fault([&] { return beta_binomial(trials, risk_ratio{}, arm_correlations{}); }, interval);
+    return wrong + fault([&] { return beta_binomial(treated_arms(trials), log_proportion{}); }, interval);
+  });
+}
+
+TEST_CASE("stress: log-binomial and Firth's regression fail on no sparse tables") {
+  over_sets(40, [](const tables& trials, bool interval) {
+    return fault([&] { return log_binomial(trials); }, true) +
+           fault([&] { return penalised_logistic(trials, odds_ratio{}, over_dispersion::fletcher); }, interval);
+  });
+}
