@@ -13,7 +13,7 @@
 namespace metapool {
 
 /// Conditional on each study's total of events, exactly: for the odds ratio Fisher's noncentral hypergeometric distribution (metafor's
-/// CM.EL), for the rate ratio the binomial (metafor's CM.EL too).
+/// CM.EL; model 7 of Jackson et al. (2018)), for the rate ratio the binomial (metafor's CM.EL too).
 struct conditional_exact {};
 
 /// Conditional on each study's total of events, by the binomial distribution that holds where events are rare: for the odds ratio (metafor's

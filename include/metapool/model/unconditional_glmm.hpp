@@ -173,6 +173,8 @@ auto glmm(const Trials& trials, const odds_ratio& measure, const fixed_study_eff
 /// of the two arms' log odds). The two effects are integrated by a product of adaptive Gauss-Hermite rules, not by Laplace's approximation, from
 /// which metafor's UM.RS differs in the third digit. Scale, accuracy and errors as for fixed_study_effects; not_estimable also if an arm
 /// has no event (or nothing but events) in any study, or with one study.
+/// Of the seven models that Jackson et al. compare this is number 5; 4 is fixed_study_effects, 7 conditional_exact, 1 random_effects of log odds ratios. Their 2 and 3
+/// (the whole random effect in the treated arm, so that swapped arms do not only flip the sign) and 6 (level and effect correlated) are not here.
 /// Jackson, Law, Stijnen, Viechtbauer & White (2018) Stat Med 37:1059, doi:10.1002/sim.7588.
 template <detail::binary_trials Trials>
 auto glmm(const Trials& trials, const odds_ratio& measure, const random_study_effects& option) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
