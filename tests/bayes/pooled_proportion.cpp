@@ -69,6 +69,8 @@ TEST_CASE("The posterior has the moments, tails and shortest interval of its bet
   CHECK(close(*p.mean(), 8.0 / 73, digits12));
   CHECK(close(*p.sd(), std::sqrt(8.0 * 65 / (73.0 * 73 * 74)), digits12));
   CHECK(close(p.mode(), 7.0 / 71, digits12));
+  const double h = 1e-5;
+  CHECK(close(p.density_and_slope(0.08).slope, (p.density(0.08 + h) - p.density(0.08 - h)) / (2 * h), metapool_test::digits6));
   for (const double q : {0.025, 0.5, 0.975}) CHECK(close(binomial_at_least(8, 72, p.quantile(q)), q, digits12));
   const auto narrow = p.shortest(0.95);
   CHECK(close(p.cdf(narrow.second) - p.cdf(narrow.first), 0.95, digits12));

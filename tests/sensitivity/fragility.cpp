@@ -292,6 +292,21 @@ TEST_CASE("The built-in judgement is the whole path from tables to interval") {
   CHECK(single.index == fragility(tables{trial("a", 1, 30, 12, 30)}, odds_ratio{}, dersimonian_laird{}, wald_z{}).index);
 }
 
+TEST_CASE("The short way to a Hartung-Knapp interval is the long way's") {
+  for (const double floor : {0.0, 1.0}) {
+    detail::pooled_judgement<double, risk_ratio, reml, hartung_knapp, constant_correction> judge{{}, {}, {.floor = floor}, {}};
+    judge.fit.model = model::random_effects;
+    for (const auto& trials : {msc(), collins(), metapool_test::bcg()}) {
+      judge.options_checked = false;
+      const auto full = judge(trials), quick = judge(trials);
+      CHECK(full.p > 0);
+      CHECK(quick.p == 0);  // not computed
+      CHECK(close(quick.lower, full.lower, metapool_test::digits14));
+      CHECK(close(quick.upper, full.upper, metapool_test::digits14));
+    }
+  }
+}
+
 TEST_CASE("Trials with a count that is not known stay as they are") {
   tables start{trial("a", 1, 30, 8, 30), trial("b", 2, 20, 7, 21)};
   start.push_back(trial("c", 0, 15, 3, 15));
