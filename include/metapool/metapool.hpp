@@ -131,6 +131,7 @@
 
 #include <metapool/inference/advice.hpp>
 #include <metapool/inference/analyse.hpp>
+#include <metapool/inference/any_prediction.hpp>
 #include <metapool/inference/any_tau2_interval.hpp>
 #include <metapool/inference/biggerstaff_tweedie.hpp>
 #include <metapool/inference/blup.hpp>
@@ -138,6 +139,7 @@
 #include <metapool/inference/bootstrap_interval.hpp>
 #include <metapool/inference/cluster_robust.hpp>
 #include <metapool/inference/coverage_evidence.hpp>
+#include <metapool/inference/every_interval.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/inference/henmi_copas.hpp>
 #include <metapool/inference/heterogeneity.hpp>

@@ -48,7 +48,7 @@ TEST_CASE("The permutation interval of six trials at 0.95 runs to the second eff
 }
 
 TEST_CASE("Interval and test agree: means inside are not rejected, means just beyond the ends are") {
-  for (const auto statistic : {mp::permutation_statistic::z, mp::permutation_statistic::t}) {
+  for (const auto statistic : {mp::permutation_statistic::z, mp::permutation_statistic::t, mp::permutation_statistic::mean}) {
     const auto e = first(9);
     const auto r = mp::infer(mp::random_effects(e, mp::reml{}), mp::permutation{.statistic = statistic, .level = 0.9});
     const mp::permutation_options o{.statistic = statistic};

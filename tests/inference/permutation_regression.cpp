@@ -88,6 +88,7 @@ TEST_CASE("A permutation test of a regression refuses what it cannot do") {
   CHECK_THROWS_AS(mp::permutation_test(fit, mp::paule_mandel{}), mp::input_error);
   CHECK_THROWS_AS(mp::permutation_test(fit, mp::reml{}, {.exact_up_to = 2, .draws = 0}), mp::input_error);
   CHECK_THROWS_AS(mp::permutation_test(mp::regression_fit<double>{}, mp::reml{}), mp::input_error);
+  CHECK_THROWS_AS(mp::permutation_test(fit, mp::reml{}, {.statistic = mp::permutation_statistic::mean}), mp::input_error);
   const auto mean = mp::meta_regression(six(), mp::design_of(Eigen::MatrixXd(6, 0)), mp::reml{});
   CHECK_THROWS_AS(mp::permutation_test(mean, mp::reml{}), mp::input_error);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/inference/permutation_test.hpp>
+#include <metapool/model/random_effects.hpp>
 #include <metapool/tau2/sidik_jonkman.hpp>
 
 #include "support/close.hpp"
@@ -32,13 +33,14 @@ mp::effects<double> first(std::size_t k) {
 
 /// All 2^k arrangements, one at a time, by the estimator itself.
 template <class Estimator>
-double by_brute_force(const mp::effects<double>& e, const Estimator& estimator, bool t, double null) {
+double by_brute_force(const mp::effects<double>& e, const Estimator& estimator, bool t, double null, bool mean = false) {
   const std::size_t k = e.size();
   const auto size = [&](std::uint64_t signs) {
     std::vector<double> y(k);
     for (std::size_t i = 0; i < k; ++i) y[i] = (e.y[i] - null) * ((signs >> i & 1) != 0 ? -1 : 1);
     const double tau2 = estimator(std::span<const double>(y), std::span<const double>(e.v)).tau2;
     const auto s = mp::detail::pool_at(std::span<const double>(y), std::span<const double>(e.v), tau2);
+    if (mean) return std::fabs(s.mean);
     const double z = std::fabs(s.mean) * std::sqrt(s.w);
     return t ? z / std::sqrt(s.q / static_cast<double>(k - 1)) : z;
   };
@@ -66,6 +68,21 @@ TEST_CASE("The exact test is the share of all arrangements of signs that are no 
       CHECK(mp::permutation_test(e, mp::fixed_tau2{}, o, null).p == by_brute_force(e, mp::fixed_tau2{}, t, null));
     }
   }
+}
+
+TEST_CASE("The mean itself can be compared: by all arrangements, and in any unit") {
+  const mp::permutation_options o{.statistic = mp::permutation_statistic::mean};
+  for (const double null : {0.0, -0.5, -1.2}) {
+    const auto e = first(8);
+    CHECK(mp::permutation_test(e, mp::reml{}, o, null).p == by_brute_force(e, mp::reml{}, false, null, true));
+    CHECK(mp::permutation_test(e, mp::dersimonian_laird{}, o, null).p == by_brute_force(e, mp::dersimonian_laird{}, false, null, true));
+    CHECK(mp::permutation_test(e, mp::fixed_tau2{}, o, null).p == by_brute_force(e, mp::fixed_tau2{}, false, null, false));  // one standard error for all: as z
+  }
+  auto small = first(8);
+  for (double& y : small.y) y *= 1e-12;
+  for (double& v : small.v) v *= 1e-24;
+  CHECK(mp::permutation_test(small, mp::reml{}, o).p == mp::permutation_test(first(8), mp::reml{}, o).p);
+  CHECK(close(mp::permutation_test(first(8), mp::reml{}, o).statistic, mp::random_effects(first(8)).estimate, metapool_test::digits12));
 }
 
 TEST_CASE("Ten trials: metafor 3.8's permutest(exact = TRUE), tightened") {

@@ -22,7 +22,7 @@ concept interval_method = requires(const M& method, const model_fit<Real>& fit) 
   { method(fit) } -> std::convertible_to<mean_inference<Real>>;
 };
 
-/// Any interval method, for a choice at run time.
+/// Any interval method, for a choice at run time. permutation, nagashima and cluster_robust, which are dear to compile, are in every_interval (every_interval.hpp).
 using any_interval = std::variant<wald_z, wald_t, hartung_knapp, kenward_roger, sidik_jonkman_robust, profile_likelihood, biggerstaff_tweedie, henmi_copas>;
 
 /// The pooled mean with its interval and test by `method`: wald_z{}, wald_t{}, hartung_knapp{}, or any other of any_interval. Errors: those of the method.

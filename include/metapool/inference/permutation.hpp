@@ -46,7 +46,7 @@ mean_inference<Real> permutation_inference(const model_fit<Real>& fit, const Est
   check_permutation("permutation", fit.data, o);
   mean_inference<Real> r;
   r.measure = fit.data.measure;
-  r.method = o.statistic == permutation_statistic::z ? "permutation of the z statistic" : "permutation of the Hartung-Knapp statistic";
+  r.method = o.statistic == permutation_statistic::z ? "permutation of the z statistic" : o.statistic == permutation_statistic::t ? "permutation of the Hartung-Knapp statistic" : "permutation of the mean";
   r.estimate = fit.estimate;
   r.se = fit.se;
   r.level = level;

@@ -118,6 +118,7 @@ permutation_regression_result<Real> permutation_test(const regression_fit<Real>&
   using std::sqrt;
   constexpr const char* function = "permutation_test";
   if (fit.data.y.empty()) detail::throw_input_error(function, "the fit is empty; it must come from a regression");
+  if (o.statistic == permutation_statistic::mean) detail::throw_input_error(function, "the mean is no statistic of a regression; use permutation_statistic::z or t");
   if (!fit.convergence.converged) throw convergence_error(std::string(function) + ": the regression by " + fit.method + " did not converge");
   const bool common = fit.model == model::common_effect;
   if (std::string(Estimator::name) != (common ? std::string(fixed_tau2::name) : fit.method)) {

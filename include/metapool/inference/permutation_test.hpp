@@ -21,8 +21,8 @@
 namespace metapool {
 
 /// What is compared between the arrangements of a permutation test: the mean over its standard error, either the classical one (z) or
-/// that of Hartung and Knapp (t). Where all effects are equal the latter is 0, and t infinite.
-enum class permutation_statistic { z, t };
+/// that of Hartung and Knapp (t), or the mean itself less the null value. Where all effects are equal the standard error of t is 0, and t infinite.
+enum class permutation_statistic { z, t, mean };
 
 /// How the arrangements of a permutation test are gone through.
 struct permutation_options {
@@ -72,7 +72,15 @@ class sign_flips {
   std::uint64_t as_extreme(const Real& null, std::uint64_t enough = (std::numeric_limits<std::uint64_t>::max)()) const {
     using std::fabs;
     const Real observed = fabs(statistic(null));
-    const Real bound = observed <= (std::numeric_limits<Real>::max)() ? Real(observed - tie() * (observed > 1 ? observed : Real(1))) : observed;
+    Real size = 1;  // of the statistic
+    if (options_.statistic == permutation_statistic::mean) {
+      size = 0;
+      for (const Real& y : y_) {
+        const Real d = fabs(Real(y - null));
+        if (d > size) size = d;
+      }
+    }
+    const Real bound = observed <= (std::numeric_limits<Real>::max)() ? Real(observed - tie() * (observed > size ? observed : size)) : observed;
     std::atomic<std::uint64_t> total{0};
     parallel_blocks(static_cast<std::size_t>(count_), 512, options_.threads, [&](std::size_t begin, std::size_t end) {
       if (total.load() > enough) return;
@@ -92,7 +100,7 @@ class sign_flips {
   }
 
  private:
-  /// Statistics closer than this, relative to the larger of 1 and the observed one, count as equal.
+  /// Statistics closer than this, relative to the larger of 1 (of a mean: the largest effect) and the observed one, count as equal.
   static Real tie() {
     using std::cbrt;
     const Real root = cbrt(std::numeric_limits<Real>::epsilon());
@@ -127,6 +135,10 @@ class sign_flips {
     lane_array<Real> s;
     const Real df = static_cast<Real>(y_.size() - 1);
     for (std::size_t l = 0; l < lanes; ++l) {
+      if (options_.statistic == permutation_statistic::mean) {
+        s[l] = fits.mean[l];
+        continue;
+      }
       s[l] = fits.mean[l] * sqrt(fits.weight[l]);
       if (options_.statistic == permutation_statistic::t) {
         const Real spread = sqrt(Real(fits.q[l] / df));
@@ -183,7 +195,7 @@ permutation_result<Real> permutation_answer(const sign_flips<Real, Estimator>& f
 /// data: k >= 2 effects; estimator: of tau2, as in random_effects (fixed_tau2{} for common-effect weights); null: on the
 /// scale of y. Up to options.exact_up_to studies all 2^k arrangements count (half of them are computed, since a change of all signs
 /// changes no size), beyond that `draws` random ones and the observed one: p = (1 + b) / (1 + draws), with its Monte Carlo error.
-/// Statistics within 4e-11 of each other (relative, of at least 1; in double: eps^(2/3)) are ties, and ties count; metafor allows 1.5e-8.
+/// Statistics within 4e-11 of each other (relative, of at least 1 or the largest effect; in double: eps^(2/3)) are ties, and ties count; metafor allows 1.5e-8.
 /// With k <= 5 p cannot be below 0.05, and a note says so. Throws input_error on effects out of their domain, exact_up_to > 40 or no draws,
 /// not_estimable with one study, and what the estimator throws.
 /// Follmann & Proschan (1999) Biometrics 55:732, doi:10.1111/j.0006-341X.1999.00732.x; Higgins & Thompson (2004) Stat Med 23:1663, doi:10.1002/sim.1752.
