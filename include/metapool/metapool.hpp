@@ -167,6 +167,7 @@
 
 #include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
+#include <metapool/exact/liu_liu_xie.hpp>
 #include <metapool/exact/michael_interval.hpp>
 #include <metapool/exact/miettinen_nurminen.hpp>
 #include <metapool/exact/pearson_chi_squared.hpp>
