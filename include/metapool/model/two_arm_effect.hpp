@@ -91,31 +91,34 @@ class two_arm_effect {
   }
 
   two_arm_means<Real> means(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder) {
-    return means(level, mean, sigma2, tau2, ladder, step_);
+    return means(level, mean, sigma2, tau2, ladder, steps_[sigma2 > 0 && tau2 > 0]);
   }
 
-  /// Climbs the ladder until two steps agree (with two effects to 401 x 401 nodes at most). `changed` is set if the step changed; false if the ladder ends before.
+  /// Climbs the ladder until a step agrees with the one below (with two effects to 401 x 401 nodes at most). `changed` is set if the step changed; false if the
+  /// ladder ends before.
   bool refine(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder, bool& changed) {
     using std::fabs, std::sqrt;
     if (!(sigma2 > 0) && !(tau2 > 0)) return true;
     const std::size_t end = sigma2 > 0 && tau2 > 0 ? ladder.hermite_rules + 3 : ladder.size;
     // a product rule's cost grows with the square of its order: with two effects eight digits have to do
     const Real tolerance = sigma2 > 0 && tau2 > 0 ? Real(sqrt(std::numeric_limits<Real>::epsilon())) : quadrature_tolerance<Real>();
-    two_arm_means<Real> here = means(level, mean, sigma2, tau2, ladder, step_);
-    for (; step_ + 1 < end; ++step_) {
-      const two_arm_means<Real> next = means(level, mean, sigma2, tau2, ladder, step_ + 1);
-      const Real scale = 1 + sqrt(fabs(next.e[2][0])) + sqrt(fabs(next.e[0][2]));
-      bool same = fabs(here.value - next.value) <= tolerance * (1 + fabs(next.value));
+    std::size_t& at = steps_[sigma2 > 0 && tau2 > 0];
+    two_arm_means<Real> coarse = means(level, mean, sigma2, tau2, ladder, at - 1);
+    for (;;) {
+      const two_arm_means<Real> fine = means(level, mean, sigma2, tau2, ladder, at);
+      const Real scale = 1 + sqrt(fabs(fine.e[2][0])) + sqrt(fabs(fine.e[0][2]));
+      bool same = fabs(coarse.value - fine.value) <= tolerance * (1 + fabs(fine.value));
       Real unit = 1;
       for (std::size_t order = 1; order <= 2; ++order) {
         unit *= scale;
-        for (std::size_t i = 0; i <= order; ++i) same = same && fabs(here.e[i][order - i] - next.e[i][order - i]) <= tolerance * unit;
+        for (std::size_t i = 0; i <= order; ++i) same = same && fabs(coarse.e[i][order - i] - fine.e[i][order - i]) <= tolerance * unit;
       }
       if (same) return true;
+      if (at + 1 >= end) return false;
       changed = true;
-      here = next;
+      coarse = fine;
+      ++at;
     }
-    return false;
   }
 
  private:
@@ -260,7 +263,7 @@ class two_arm_effect {
   }
 
   Kernel treated_, control_;
-  std::size_t step_ = 1;
+  std::array<std::size_t, 2> steps_{1, 1};  // of one random effect and of two, whose rules are squares
   Real last_level_{}, last_theta_{};
   axis_nodes axis_s_{}, axis_t_{};
   std::vector<Real> logs_{}, weights_{};
