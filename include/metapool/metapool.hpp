@@ -136,6 +136,7 @@
 #include <metapool/inference/biggerstaff_tweedie.hpp>
 #include <metapool/inference/blup.hpp>
 #include <metapool/inference/bootstrap.hpp>
+#include <metapool/inference/bootstrap_bca.hpp>
 #include <metapool/inference/bootstrap_interval.hpp>
 #include <metapool/inference/cluster_robust.hpp>
 #include <metapool/inference/coverage_evidence.hpp>
