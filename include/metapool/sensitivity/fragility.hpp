@@ -47,7 +47,7 @@ struct fragility_options {
   double alpha = 0.05;                   ///< for a judgement that is a p-value; an interval brings its own level
   double no_effect = 0;                  ///< for a judgement that is an interval: 0 for differences and logarithms, 1 for ratios
   std::size_t max_changes = 1000;        ///< no more changes than these are looked at
-  std::size_t max_evaluations = 50000;   ///< judgements of the exhaustive part: a number of changes with more ways than are left is not begun
+  std::size_t max_evaluations = 25000;   ///< judgements of the exhaustive part, set by what one costs: a number of changes with more ways than are left is not begun
 };
 
 /// What happens to one trial: events added to (taken from, if negative) each arm, whose totals stay.
