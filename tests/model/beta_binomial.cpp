@@ -165,6 +165,19 @@ TEST_CASE("Swapped arms flip the sign, order does not matter, double-zero trials
   CHECK(std::fabs(beta_binomial(without, risk_ratio{}).estimate - fit.estimate) > 1e-3);
 }
 
+TEST_CASE("The slope of the beta-binomial profile is that of differences") {
+  const auto slope_is_right = [](const auto& fit) {
+    for (const double theta : {-1.5, 0.4}) {
+      const double h = 1e-4, difference = (fit.profile(theta + h).log_likelihood - fit.profile(theta - h).log_likelihood) / (2 * h);
+      CHECK(close(fit.profile(theta).slope, difference, metapool_test::digits6));
+    }
+  };
+  const auto trials = metapool_test::hahn();
+  slope_is_right(beta_binomial(trials, odds_ratio{}));
+  slope_is_right(beta_binomial(trials, odds_ratio{}, arm_correlations{}));
+  slope_is_right(beta_binomial(trials, risk_ratio{}));
+}
+
 TEST_CASE("No event in the treated arms: a state, and an interval with one end") {
   for (const bool flip : {false, true}) {
     const auto trials = flip ? metapool_test::swapped(no_treated_event()) : no_treated_event();

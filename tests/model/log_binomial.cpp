@@ -141,6 +141,11 @@ TEST_CASE("Trials of nothing but events give the likelihood a kink at 1") {
   CHECK(carried.state == estimate_state::finite);
   CHECK(std::fabs(carried.profile(carried.estimate).slope) < 1e-9);
   CHECK(carried.estimate < -1);
+  // a control risk of 1 stays where it is: the information is still the profile's curvature
+  const auto half_full = log_binomial(tables{trial("1", 3, 10, 12, 12), trial("2", 100, 1000, 300, 1000), trial("3", 4, 9, 3, 8)});
+  const auto slope = [&](double h) { return half_full.profile(half_full.estimate + h).slope; };
+  CHECK(close(half_full.se, 1 / std::sqrt((slope(-1e-5) - slope(1e-5)) / 2e-5), metapool_test::digits8));
+  CHECK(half_full.state == estimate_state::finite);
   // two trials that pull with the same strength either way leave the likelihood flat
   const auto flat = log_binomial(tables{trial("1", 3, 10, 12, 12), trial("2", 12, 12, 3, 10)});
   CHECK(flat.state == estimate_state::at_boundary);

@@ -123,6 +123,30 @@ TEST_CASE("The penalised likelihood is highest at the fit in every direction") {
   }
 }
 
+TEST_CASE("A step solves Newton's equations of the arrow and the matrix of rank one") {
+  metapool::detail::penalised_logistic_profile<double> likelihood;
+  for (const auto& t : {trial("1", 1, 12, 5, 12), trial("2", 4, 30, 3, 28), trial("3", 0, 20, 4, 21)})
+    likelihood.tables.push_back(table_of(t));
+  metapool::detail::penalised_logistic_point<double> at;
+  at.theta = 0.3;
+  at.levels = {-1.5, -2.0, -2.5};
+  likelihood.evaluate(at);
+  std::vector<double> move;
+  double move_theta = 0;
+  for (const bool held : {false, true}) {
+    REQUIRE(likelihood.step_of(at, held, 0.0, move, move_theta));
+    double along = at.v_theta * move_theta, theta_row = at.corner * move_theta;
+    for (std::size_t i = 0; i < 3; ++i) {
+      along += at.v[i] * move[i];
+      theta_row += at.cross[i] * move[i];
+    }
+    for (std::size_t i = 0; i < 3; ++i)
+      CHECK(close(at.diagonal[i] * move[i] + at.cross[i] * move_theta + at.v[i] * along / 2, at.slopes[i], metapool_test::digits12));
+    if (!held) CHECK(close(theta_row + at.v_theta * along / 2, at.slope, metapool_test::digits12));
+    if (held) CHECK(move_theta == 0);
+  }
+}
+
 TEST_CASE("Firth's estimate is finite whatever the zeros, and flips its sign with the arms") {
   const tables none{trial("1", 0, 10, 0, 12), trial("2", 0, 40, 0, 21)};
   const auto fit = penalised_logistic(none), flipped = penalised_logistic(metapool_test::swapped(none));
