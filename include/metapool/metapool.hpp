@@ -228,4 +228,6 @@
 #include <metapool/inference/regression_residuals.hpp>
 #include <metapool/inference/regression_tau2_interval.hpp>
 #include <metapool/inference/variance_inflation.hpp>
+
+#include <metapool/report/small_trials_text.hpp>
 #endif

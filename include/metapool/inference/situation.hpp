@@ -52,10 +52,11 @@ situation situation_of(const effects<Real>& data) {
   return s;
 }
 
-/// The situation of binary trials on a measure (0.5 added to the tables with a zero cell, for the effects). Throws as effect_sizes and as above.
-template <detail::binary_trials Trials, class Measure>
-situation situation_of(const Trials& trials, const Measure& measure) {
-  situation s = situation_of(effect_sizes(trials, measure));
+namespace detail {
+
+/// Fills what a situation knows of 2x2 tables, from the complete ones.
+template <class Trials>
+void count_tables(situation& s, const Trials& trials) {
   s.counts = true;
   for (const auto& trial : trials) {
     if (!is_complete(trial)) continue;
@@ -72,6 +73,15 @@ situation situation_of(const Trials& trials, const Measure& measure) {
     s.zero_cells += has_zero_cell(t);
     s.double_zeros += t.a == 0 && t.c == 0;
   }
+}
+
+}  // namespace detail
+
+/// The situation of binary trials on a measure (0.5 added to the tables with a zero cell, for the effects). Throws as effect_sizes and as above.
+template <detail::binary_trials Trials, class Measure>
+situation situation_of(const Trials& trials, const Measure& measure) {
+  situation s = situation_of(effect_sizes(trials, measure));
+  detail::count_tables(s, trials);
   return s;
 }
 
