@@ -9,6 +9,7 @@
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -112,6 +113,29 @@ TEST_CASE("Tables at the end of their margins leave the interval open; without i
   const auto apart = liu_liu_xie(std::vector<binary_trial<>>{trial("a", 0, 100, 99, 100), trial("b", 0, 200, 200, 200)});
   CHECK(apart.upper < 0.001);
   CHECK(apart.lower == 0);
+}
+
+TEST_CASE("No set of sparse tables fails: states, order of the ends, agreement with the test") {
+  std::uint64_t seed = 7;
+  const auto draw = [&](std::uint64_t n) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>((seed >> 33) % n);
+  };
+  int wrong = 0, open = 0;
+  for (int i = 0; i < 400; ++i) {
+    std::vector<binary_trial<>> trials;
+    const double k = 1 + draw(12);
+    while (static_cast<double>(trials.size()) < k) {
+      const double n1 = 4 + draw(200), n2 = 4 + draw(200);
+      trials.push_back(trial("a", draw(4), n1, draw(4), n2));
+    }
+    const auto r = liu_liu_xie(trials);
+    const bool inside = r.odds_ratio.has_value() ? r.lower <= *r.odds_ratio && *r.odds_ratio <= r.upper : r.state == interval_state::unbounded;
+    wrong += !inside || !(r.p > 0 && r.p <= 1) || (r.p < 0.05) != (r.lower > 1 || r.upper < 1);
+    open += r.state != interval_state::regular;
+  }
+  CHECK(wrong == 0);
+  CHECK(open > 5);
 }
 
 TEST_CASE("liu_liu_xie says what it refuses") {

@@ -152,13 +152,13 @@ TEST_CASE("A trial without events makes a difference smaller, and of a ratio say
 }
 
 TEST_CASE("All zeros, all events, arms without events: states and no failure") {
-  const std::vector<binary_trial<>> zeros{trial("a", 0, 8, 0, 9), trial("b", 0, 5, 0, 5)}, all{trial("a", 8, 8, 9, 9), trial("b", 5, 5, 5, 5)};
+  const std::vector<binary_trial<>> zeros{trial("a", 0, 5, 0, 6), trial("b", 0, 4, 0, 4)}, all{trial("a", 5, 5, 6, 6), trial("b", 4, 4, 4, 4)};
   for (const bool mid : {false, true}) {
     const tian_options options{.mid_p = mid};
     const auto d = tian_combination(zeros, risk_difference{}, options);
     CHECK(d.lower < 0);
     CHECK(d.upper > 0);
-    CHECK(d.upper < 0.6);
+    CHECK(d.upper < 0.8);
     CHECK(d.p == 1);
     const auto r = tian_combination(zeros, risk_ratio{}, options);
     CHECK(r.state == interval_state::unbounded);
@@ -170,13 +170,13 @@ TEST_CASE("All zeros, all events, arms without events: states and no failure") {
     CHECK(full.upper > 0);
     CHECK(full.p == 1);
     CHECK(tian_combination(all, risk_ratio{}, options).state == interval_state::regular);
-    const auto open = tian_combination(std::vector<binary_trial<>>{trial("a", 0, 10, 6, 10), trial("b", 0, 10, 5, 10)}, risk_ratio{}, options);
+    const auto open = tian_combination(std::vector<binary_trial<>>{trial("a", 0, 7, 6, 7), trial("b", 0, 6, 4, 5)}, risk_ratio{}, options);
     CHECK(open.state == interval_state::open_lower);
     CHECK(open.upper < 1);
     CHECK(*open.estimate < 0.5);
-    const auto most = tian_combination(std::vector<binary_trial<>>{trial("a", 5, 5, 0, 5), trial("b", 6, 6, 0, 5)}, risk_difference{}, options);
+    const auto most = tian_combination(std::vector<binary_trial<>>{trial("a", 4, 4, 0, 4), trial("b", 3, 3, 0, 4)}, risk_difference{}, options);
     CHECK(most.upper == 1);
-    CHECK(most.lower > 0.4);
+    CHECK(most.lower > 0.2);
   }
 }
 

