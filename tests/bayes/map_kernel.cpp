@@ -16,13 +16,13 @@ using kernel = metapool::detail::map_kernel<double>;
 TEST_CASE("an arm's likelihood given the pooled logit is the mean over its own, at any tau, and its derivatives are derivatives") {
   const arm a(3, 20);
   const kernel k({a}, 0, 2);
-  for (double tau : {1e-4, 0.01, 0.3, 2.0}) {
+  for (double tau : {2e-5, 1e-4, 0.01, 0.3, 2.0}) {
     for (double b : {-3.0, -1.2, 1.0}) {
       // relative to the value at tau = 0, so that a small tau is seen
       double sum = 0;
       for (double z = -9; z < 9; z += 0.05) sum += 0.05 * std::exp(-z * z / 2) / std::sqrt(2 * M_PI) * std::expm1(a(b + tau * z) - a(b));
       const auto at = k.arm(a, b, tau, true);
-      CHECK(close(std::expm1(at.value - a(b)), sum, tolerance{1e-4, 1e-9, 0, "the difference of two numbers that agree to eight digits at the smallest tau"}));
+      CHECK(close(std::expm1(at.value - a(b)), sum, tolerance{1e-3, 1e-9, 0, "the difference of two numbers that agree to nine digits at the smallest tau"}));
       const double h = 1e-4;
       CHECK(close((k.arm(a, b + h, tau, true).value - k.arm(a, b - h, tau, true).value) / (2 * h), at.first, tolerance{1e-6, 1e-3, 0, "a difference quotient"}));
       CHECK(close((k.arm(a, b + h, tau, true).first - k.arm(a, b - h, tau, true).first) / (2 * h), at.second, tolerance{1e-5, 1e-3, 0, "a difference quotient"}));
