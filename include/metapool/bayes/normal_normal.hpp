@@ -131,7 +131,7 @@ class normal_normal_posterior {
 /// Bayesian random-effects meta-analysis of effects with known variances, by integration instead of sampling: given tau the mean is normal,
 /// and tau is integrated on a double-exponential grid that is laid where the posterior has its mass and made finer until nothing moves.
 /// Works from one study on; an improper prior of tau needs more (flat_tau three, jeffreys_tau two, one less with normal_mean or t_mean).
-/// A t prior of the mean is a mixture of normals of many scales, itself an integral done to rounding; it costs some ten times as much.
+/// A t prior of the mean is a mixture of normals of many scales, itself an integral done to rounding; it costs some fifty times as much.
 ///
 /// Scale of y and of the priors: that of effects.measure. Throws input_error if there is no study, the effects are not finite, a v is not positive, the
 /// posterior would be improper, or a user's prior returns NaN; not_estimable if a posterior's tail is too heavy for the number type;
