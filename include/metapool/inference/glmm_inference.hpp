@@ -134,7 +134,7 @@ struct glmm_profile_likelihood {
     const Real precision = pow(std::numeric_limits<Real>::epsilon(), Real(0.7));
     // The end on one side: the distance from `centre`, between inner (too near) and outer, at which the root is z. An empty answer is an infinite end.
     const auto solve = [&](const Real& centre, int side, Real inner, Real outer) -> std::optional<Real> {
-      const auto at_distance = [&](const Real& distance) { return root(Real(centre + side * distance)); };
+      const auto at_distance = [&](const Real& distance) { return root(Real(centre + Real(side) * distance)); };
       std::pair<Real, Real> at = at_distance(outer);
       while (at.first < z) {
         if (fabs(outer) > 100 || at_limit) return std::nullopt;
@@ -159,14 +159,14 @@ struct glmm_profile_likelihood {
         at = at_distance(distance);
       }
       if (at_limit) return std::nullopt;
-      return Real(centre + side * distance);
+      return Real(centre + Real(side) * distance);
     };
     const auto end = [&](int side) -> std::optional<Real> {
       if (state == estimate_state::minus_infinity || state == estimate_state::plus_infinity) {
         const int away = state == estimate_state::minus_infinity ? 1 : -1;
         if (side != away) return std::nullopt;
         Real inner = 0;  // too near the infinite estimate
-        for (Real step = 1; !(root(Real(side * inner)).first < z); step *= 2) {
+        for (Real step = 1; !(root(Real(Real(side) * inner)).first < z); step *= 2) {
           if (inner < -1e4) throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
           inner -= step;
         }
