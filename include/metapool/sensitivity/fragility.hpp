@@ -119,7 +119,7 @@ auto fragility(const Trials& trials, Judge judge, const fragility_options& optio
       searcher.arms.push_back(a);
     }
   }
-  using verdict = decltype(judge(static_cast<const std::vector<binary_trial<Real>>&>(tables)));
+  using judged = decltype(judge(static_cast<const std::vector<binary_trial<Real>>&>(tables)));
   const auto first = judge(static_cast<const std::vector<binary_trial<Real>>&>(tables));
   const detail::fragility_verdict<Real> original = detail::verdict_of<Real>(first, options.alpha, options.no_effect);
   ++searcher.evaluations;
@@ -130,7 +130,7 @@ auto fragility(const Trials& trials, Judge judge, const fragility_options& optio
   detail::fragility_goal goal = goals.front();
   if (!original.significant) {
     fragility_direction side = options.direction;
-    if constexpr (!detail::with_limits<verdict>) {
+    if constexpr (!detail::with_limits<judged>) {
       if (side != fragility_direction::either) detail::throw_input_error(function, "a direction needs an interval, and this judgement is a p-value");
       goals = {detail::fragility_goal::significant};
     } else {
