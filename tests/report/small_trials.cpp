@@ -60,6 +60,10 @@ TEST_CASE("each row of the small-trial report is what its method says when it is
   same(row(all, "Peto", "OR"), mp::infer(mp::peto(t)));
   same(row(all, "Log-binomial, profile likelihood", "RR"), mp::infer(mp::log_binomial(t), mp::glmm_profile_likelihood{}));
   same(row(all, "Firth's penalised logistic, profile likelihood", "OR"), mp::infer(mp::penalised_logistic(t), mp::glmm_profile_likelihood{}));
+  const auto liu = mp::liu_liu_xie(t);
+  CHECK(row(all, "Liu, Liu and Xie's combination of mid-p-values", "OR").estimate.value() == liu.odds_ratio.value());
+  CHECK(row(all, "Liu, Liu and Xie's combination of mid-p-values", "OR").lower == liu.lower);
+  CHECK(row(all, "Liu, Liu and Xie's combination of mid-p-values", "OR").p.value() == liu.p);
   const auto tian = mp::tian_combination(t, mp::risk_difference{});
   CHECK(row(all, "Tian's combination of exact intervals", "RD").estimate.value() == tian.estimate.value());
   CHECK(row(all, "Tian's combination of exact intervals", "RD").upper == tian.upper);

@@ -9,6 +9,7 @@
 #include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/exact/common_odds_ratio.hpp>
+#include <metapool/exact/liu_liu_xie.hpp>
 #include <metapool/exact/tian.hpp>
 #include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
@@ -127,6 +128,16 @@ class small_trial_rows {
     };
     add("Conditional, exact interval", "OR", effects_are::one, one, wrong_if_varying + "; otherwise never too short, but long (Gart 1970)", differ(), exact(false));
     add("Conditional, mid-p interval", "OR", effects_are::one, one, wrong_if_varying + "; may fall a little short of its level", differ(), exact(true));
+    add("Liu, Liu and Xie's combination of mid-p-values", "OR", effects_are::one, one, wrong_if_varying + "; may fall a little short of its level", differ(), [&](row& r) {
+      const auto l = liu_liu_xie(trials_, liu_liu_xie_options{.level = options_.level});
+      if (!l.odds_ratio) throw_not_estimable("liu_liu_xie", "no trial has both events and patients without");
+      r.k = l.tables;
+      r.estimate = l.odds_ratio;
+      r.lower = l.lower;
+      r.upper = l.upper;
+      r.state = l.state;
+      r.p = l.p;
+    });
     const auto by_profile = [&](const auto& fit_of) {
       return [this, fit_of](row& r) {
         const auto fit = fit_of(trials_);
@@ -151,8 +162,9 @@ class small_trial_rows {
       };
     };
     const std::string tian_fails = wrong_if_varying + "; otherwise never too short, but long (Tian et al. 2009)";
+    const std::string by_ratio = ", and longer still as a ratio with each trial without events, which every ratio fits";
     add("Tian's combination of exact intervals", "RD", effects_are::one, one + ", as a difference; trials without events count", tian_fails, differ(), combined(risk_difference{}));
-    add("Tian's combination of exact intervals", "RR", effects_are::one, one + "; trials without events count", tian_fails, differ(), combined(risk_ratio{}));
+    add("Tian's combination of exact intervals", "RR", effects_are::one, one + "; trials without events count", tian_fails + by_ratio, differ() || s_.double_zeros > 0, combined(risk_ratio{}));
   }
 
   void varying_effects() {

@@ -16,7 +16,7 @@ namespace metapool {
 ///     const auto all = small_trial_report(trials);
 ///     std::puts(describe(all).c_str());
 ///
-/// Rows: one effect in all trials (Mantel-Haenszel RR, OR, RD; Peto; conditional odds ratio with exact and mid-p intervals; log-binomial; Firth; Tian RD, RR);
+/// Rows: one effect in all trials (Mantel-Haenszel RR, OR, RD; Peto; conditional odds ratio with exact and mid-p intervals; log-binomial; Firth; combinations of Liu, Liu and Xie and of Tian);
 /// effects that vary (DerSimonian-Laird, REML with Hartung-Knapp, four generalised linear mixed models with profile-likelihood intervals, beta-binomial;
 /// Bayes, normal-normal and with the binomial likelihood itself). A method that has no answer for these trials says why in its row. Trials with a missing count are left out.
 /// Natural scale. Throws input_error on bad counts, without a complete trial or if the level is not in (0, 1).
