@@ -77,7 +77,8 @@ class fixed_levels_likelihood {
       if (move < -2) move = -2;
       two_arm_means<Real> next = studies_[i].means(Real(level + move), x[0], Real(0), x[1], ladder_);
       const bool tiny = fabs(move * slope) < std::numeric_limits<Real>::epsilon() * 64 * (1 + fabs(m.value));
-      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= m.value); ++halvings) {
+      // close to the top the values of a coarse rule do not tell a rise, but the slope, which falls with the level, does
+      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= m.value) && !(2 * fabs(next.e[1][0]) <= fabs(slope)); ++halvings) {
         move /= 2;
         next = studies_[i].means(Real(level + move), x[0], Real(0), x[1], ladder_);
       }

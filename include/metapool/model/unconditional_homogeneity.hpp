@@ -159,7 +159,8 @@ class saturated_levels {
       if (move < -2) move = -2;
       derivatives next = at_effect(i, x, Real(theta + move));
       const bool tiny = fabs(Real(move * r.slope)) < std::numeric_limits<Real>::epsilon() * 64 * (1 + fabs(r.value));
-      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= r.value); ++halvings) {
+      // as in fixed_levels_likelihood
+      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= r.value) && !(2 * fabs(next.slope) <= fabs(r.slope)); ++halvings) {
         move /= 2;
         next = at_effect(i, x, Real(theta + move));
       }
