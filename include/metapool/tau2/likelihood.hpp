@@ -34,6 +34,7 @@ namespace detail {
 /// their derivatives are sums of positive multiples of powers of 1 / (m_j + tau2): they fall, and their logarithms are convex. This gives
 /// proofs on a whole interval [t1, t2] from its ends: no root if a(t1) < g(t2) or a(t2) > g(t1); at most one, a maximum, if the
 /// logarithmic slope of a at t2 still exceeds that of g at t1 (then a/g falls); at most one, a minimum, the other way round.
+/// None either if one side is the larger at both ends and its logarithm's tangents there meet above the chord of the other's.
 /// Beyond v_max - 2 v_min a/g always falls. Intervals narrower than one part in 10^7 of v_min + tau2 are not divided further: there a change of
 /// sign is taken for one root, without proof. The same holds for objectives whose two sides are other sums of that kind.
 template <class Real>
@@ -124,17 +125,19 @@ class maxima_search {
     if (!(first.value() > 0)) found(first.t);
     const Real top = objective_.upper_bound();
     if (!(top > first.t)) return;
-    const score_point<Real> end = at(top);
     const Real tail = objective_.tail();
-    if (tail > first.t && tail < top) {
-      const score_point<Real> middle = at(tail);
-      search(first, middle, 0, found);
-      polish_if_falling(middle, end, found);
-    } else if (tail > first.t) {
-      search(first, end, 0, found);
-    } else {
-      polish_if_falling(first, end, found);
+    if (!(tail > first.t && tail < top)) {
+      const score_point<Real> end = at(top);
+      if (tail > first.t) {
+        search(first, end, 0, found);
+      } else {
+        polish_if_falling(first, end, found);
+      }
+      return;
     }
+    const score_point<Real> middle = at(tail);
+    search(first, middle, 0, found);
+    if (middle.value() > 0) polish_if_falling(middle, at(top), found);
   }
 
   metapool::convergence<Real> state{};
@@ -145,6 +148,30 @@ class maxima_search {
     return objective_.score(t);
   }
 
+  /// Where a function with these values and slopes at t1 and t2 is 0, by the cubic through its inverse.
+  static Real inverse_cubic(const Real& t1, const Real& t2, const std::pair<Real, Real>& a, const std::pair<Real, Real>& b) {
+    const Real span = b.first - a.first, x = -a.first / span, y = 1 - x;
+    return t1 * y * y * (1 + 2 * x) + t2 * x * x * (3 - 2 * x) + span * x * y * (y / a.second - x / b.second);
+  }
+
+  /// Whether a and g cannot meet between two points at which the same one of them is the larger: the logarithm of the larger lies above both its tangents,
+  /// that of the smaller below its chord, and the difference of these is least where the tangents meet.
+  static bool kept_apart(const score_point<Real>& left, const score_point<Real>& right) {
+    using std::log;
+    const bool above = left.value() > 0;
+    if (above != (right.value() > 0)) return false;
+    const Real u1 = above ? left.a : left.g, u2 = above ? right.a : right.g, l1 = above ? left.g : left.a, l2 = above ? right.g : right.a;
+    if (!(u1 > 0 && u2 > 0 && l1 > 0 && l2 > 0)) return false;
+    const Real slope1 = -(above ? left.da / left.a : left.dg / left.g), slope2 = -(above ? right.da / right.a : right.dg / right.g);
+    const Real width = right.t - left.t, fall = log(Real(u2 / u1));  // of the larger
+    if (!(slope2 > slope1)) return false;
+    const Real x = (fall - slope2 * width) / (slope1 - slope2);  // from the left to where the tangents meet
+    if (!(x >= 0 && x <= width)) return false;
+    const Real chord = log(Real(l2 / l1)) * (x / width);
+    // rounding of the logarithms and slopes must not make the difference
+    return log(Real(u1 / l1)) + slope1 * x - chord > Real(1e-3) * (1 - slope1 * x);
+  }
+
   template <class Found>
   void polish_if_falling(const score_point<Real>& left, const score_point<Real>& right, Found& found) {
     if (!(left.value() > 0 && right.value() <= 0)) return;
@@ -153,8 +180,9 @@ class maxima_search {
       const Real ratio = p.g / p.a;
       return std::pair<Real, Real>(1 - ratio, (p.dg - ratio * p.da) / p.a);
     };
-    const std::pair<Real, Real> start = ratio_of(left);
-    const Real guess = left.t - start.first / start.second;
+    const std::pair<Real, Real> a = ratio_of(left), b = ratio_of(right);
+    Real guess = inverse_cubic(left.t, right.t, a, b);
+    if (!(guess > left.t && guess < right.t)) guess = left.t - a.first / a.second;
     metapool::convergence<Real> c;
     const Real root = newton_root([&](const Real& t) { return ratio_of(at(t)); }, guess > left.t && guess < right.t ? guess : Real((left.t + right.t) / 2), left.t, right.t, c);
     if (!c.converged) state.converged = false;
@@ -174,6 +202,7 @@ class maxima_search {
       polish_if_falling(left, right, found);
       return;
     }
+    if (kept_apart(left, right)) return;
     const score_point<Real> middle = at(Real(sqrt(x1) * sqrt(x2)) - range_.v_min);
     search(left, middle, depth + 1, found);
     search(middle, right, depth + 1, found);
