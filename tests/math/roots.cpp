@@ -65,6 +65,19 @@ TEST_CASE("Newton in a bracket survives a slope that is wrong, zero or not a num
   CHECK(close(newton_root([](double x) { return std::pair<double, double>(0.3 - x, -1.0); }, 7.0, 0.0, 1.0, state), 0.3, digits14));
 }
 
+TEST_CASE("Newton's last step is not looked at once more where the steps before show that the next would be nothing") {
+  metapool::convergence<double> state;
+  newton_root([](double x) { return std::pair<double, double>(2 - x * x * x, -3 * x * x); }, 1.0, 0.0, 2.0, state);
+  CHECK(state.iterations == 5);  // steps of 0.3, 0.07, 0.004, 1e-5 and 1e-10
+}
+
+TEST_CASE("the inverse cubic is exact where the inverse is a cubic") {
+  // x = 2 - f + f^2 / 2 - f^3 / 4
+  const auto x = [](double f) { return 2 - f + f * f / 2 - f * f * f / 4; };
+  const auto slope = [](double f) { return 1 / (-1 + f - 3 * f * f / 4); };
+  CHECK(close(metapool::detail::inverse_cubic(x(3), x(-0.7), 3.0, -0.7, slope(3), slope(-0.7)), 2.0, digits14));
+}
+
 TEST_CASE("Newton in a bracket crosses many decades") {
   metapool::convergence<double> state;
   const double root = newton_root([](double x) { return std::pair<double, double>(1 / (1e-12 + x) - 1e-9, -1 / ((1e-12 + x) * (1e-12 + x))); }, 0.0, 0.0, 1e12, state);

@@ -50,6 +50,14 @@ Real bracketed_root(F f, Real lower, Real upper, convergence<Real>& state) {
   return fabs(at_first) <= fabs(at_second) ? finish(bracket.first, at_first, converged) : finish(bracket.second, at_second, converged);
 }
 
+/// Where a function with the values f1, f2 and slopes s1, s2 at x1 and x2 is 0, by the cubic through both in its inverse: a start for Newton's
+/// method. Not a number, or outside [x1, x2], where that has no meaning.
+template <class Real>
+Real inverse_cubic(const Real& x1, const Real& x2, const Real& f1, const Real& f2, const Real& s1, const Real& s2) {
+  const Real gap = f2 - f1, at = -f1 / gap, rest = 1 - at;
+  return x1 + (x2 - x1) * (at * at * (3 - 2 * at)) + gap * at * rest * (rest / s1 - at / s2);
+}
+
 /// Root of a continuous function in [lower, upper] that is positive at lower and not positive at upper, and returns the pair (f, f'), by
 /// Newton's method from `guess`. Whatever f' is, each step stays in the bracket, which shrinks with each value; a step that would leave
 /// it, or too many steps, become bisections. To the last bits; 400 evaluations at most. state.residual is not set.

@@ -2,6 +2,7 @@
 // The maximum of the likelihood in tau2 for several data sets side by side, from the spectrum of their common variances.
 #pragma once
 
+#include <metapool/math/roots.hpp>
 #include <metapool/tau2/lane_root.hpp>
 #include <metapool/tau2/likelihood.hpp>
 #include <metapool/tau2/spectrum.hpp>
@@ -112,12 +113,9 @@ class likelihood_in_lanes {
         rd += square * powers_[right.powers + 2 * j + 1];
       }
       const Real r0 = left.g / la, r1 = right.g / ra;
-      const Real gap = r1 - r0;
-      const Real x = (1 - r0) / gap;
-      const Real z = 1 - x;
       lower[l] = left.t;
       upper[l] = right.t;
-      start[l] = left.t + (right.t - left.t) * (x * x * (3 - 2 * x)) + gap * x * z * (la / (r0 * 2 * ld - left.dg) * z - ra / (r1 * 2 * rd - right.dg) * x);
+      start[l] = inverse_cubic<Real>(left.t, right.t, 1 - r0, 1 - r1, (left.dg - r0 * 2 * ld) / la, (right.dg - r1 * 2 * rd) / ra);
     }
     // beyond the last knot a/g falls, and no root lies beyond the bound of maxima_search
     const knot& last = knots_.back();

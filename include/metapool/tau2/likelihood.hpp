@@ -148,12 +148,6 @@ class maxima_search {
     return objective_.score(t);
   }
 
-  /// Where a function with these values and slopes at t1 and t2 is 0, by the cubic through its inverse.
-  static Real inverse_cubic(const Real& t1, const Real& t2, const std::pair<Real, Real>& a, const std::pair<Real, Real>& b) {
-    const Real span = b.first - a.first, x = -a.first / span, y = 1 - x;
-    return t1 * y * y * (1 + 2 * x) + t2 * x * x * (3 - 2 * x) + span * x * y * (y / a.second - x / b.second);
-  }
-
   /// Whether a and g cannot meet between two points at which the same one of them is the larger: the logarithm of the larger lies above both its tangents,
   /// that of the smaller below its chord, and the difference of these is least where the tangents meet.
   static bool kept_apart(const score_point<Real>& left, const score_point<Real>& right) {
@@ -181,7 +175,7 @@ class maxima_search {
       return std::pair<Real, Real>(1 - ratio, (p.dg - ratio * p.da) / p.a);
     };
     const std::pair<Real, Real> a = ratio_of(left), b = ratio_of(right);
-    Real guess = inverse_cubic(left.t, right.t, a, b);
+    Real guess = inverse_cubic(left.t, right.t, a.first, b.first, a.second, b.second);
     if (!(guess > left.t && guess < right.t)) guess = left.t - a.first / a.second;
     metapool::convergence<Real> c;
     const Real root = newton_root([&](const Real& t) { return ratio_of(at(t)); }, guess > left.t && guess < right.t ? guess : Real((left.t + right.t) / 2), left.t, right.t, c);
