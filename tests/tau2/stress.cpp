@@ -3,7 +3,7 @@
 // one outlier, variances near zero, many maxima, and the sets on which other programs are known to stop. None may fail; every root must
 // solve its equation, every maximum must be the highest of a dense scan, and no maximum that the scan sees may go unreported.
 //
-// METAPOOL_STRESS_SETS=10000 metapool_test_tau2 -tc="*stress*" runs the full study (a minute without optimisation).
+// METAPOOL_STRESS_SETS=10000 metapool_test_tau2 -tc="*stress*" runs the full study (six minutes of processor time without optimisation).
 #include <metapool/tau2/any.hpp>
 
 #include "support/close.hpp"
