@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Few deaths, few patients: every method that can pool such trials, side by side, with what each takes for granted and when it is known to fail.
+// Few deaths, few patients: the methods that can pool such trials, side by side, with what each takes for granted and when it is known to fail.
 // On the trials of mesenchymal stromal cells in COVID-19, and on trials of hydroxychloroquine of which many had no death at all.
 //
 //     sparse_mortality [msc_trials.csv [hydroxychloroquine_trials.csv]]

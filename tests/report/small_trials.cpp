@@ -49,6 +49,7 @@ TEST_CASE("each row of the small-trial report is what its method says when it is
   const auto t = cells();
   const auto all = mp::small_trial_report(t);
   CHECK(all.trials == 5);
+  CHECK(all.rows.size() == 19);
   CHECK(all.double_zeros == 1);
   CHECK(all.of_trials.zero_cells == 2);
   CHECK(all.of_trials.events == 46);
@@ -67,11 +68,14 @@ TEST_CASE("each row of the small-trial report is what its method says when it is
   const auto tian = mp::tian_combination(t, mp::risk_difference{});
   CHECK(row(all, "Tian's combination of exact intervals", "RD").estimate.value() == tian.estimate.value());
   CHECK(row(all, "Tian's combination of exact intervals", "RD").upper == tian.upper);
+  CHECK(contains(row(all, "Tian's combination of exact intervals", "RR").refused, "every value is compatible"));
   const auto exact = mp::exact_common_odds_ratio(t);
   CHECK(row(all, "Conditional, exact interval", "OR").lower == exact.exact.lower);
   CHECK(row(all, "Conditional, exact interval", "OR").upper == exact.exact.upper);
   CHECK(row(all, "Conditional, exact interval", "OR").p.value() == exact.p_central);
   CHECK(row(all, "Conditional, mid-p interval", "OR").lower == exact.mid_p.lower);
+  CHECK(row(all, "Conditional, mid-p interval", "OR").upper == exact.mid_p.upper);
+  CHECK(row(all, "Conditional, mid-p interval", "OR").p.value() == exact.p_mid);
   CHECK(row(all, "Conditional, mid-p interval", "OR").k == 4);
   const auto effects = mp::effect_sizes(t, mp::risk_ratio{});
   const auto dl = mp::random_effects(effects, mp::dersimonian_laird{}), reml = mp::random_effects(effects, mp::reml{});
@@ -80,6 +84,8 @@ TEST_CASE("each row of the small-trial report is what its method says when it is
   CHECK(row(all, "REML, Hartung-Knapp at least Wald", "RR").tau.value() == std::sqrt(*reml.tau2));
   const auto mixed = mp::glmm(t, mp::odds_ratio{}, mp::conditional_exact{});
   same(row(all, "Hypergeometric-normal (CM.EL)", "OR"), mp::infer(mixed, mp::glmm_profile_likelihood{}));
+  CHECK(row(all, "Hypergeometric-normal (CM.EL)", "OR").tau.value() == std::sqrt(mixed.tau2));
+  same(row(all, "Binomial-normal, a level for each trial (UM.FS)", "OR"), mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::fixed_study_effects{}), mp::glmm_profile_likelihood{}));
   same(row(all, "Binomial-normal, normal levels (UM.RS)", "OR"), mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}), mp::glmm_profile_likelihood{}));
   same(row(all, "Conditional binomial-normal (CM.AL)", "RR"), mp::infer(mp::glmm(t, mp::risk_ratio{}, mp::conditional_approximate{}), mp::glmm_profile_likelihood{}));
   same(row(all, "Beta-binomial, common correlation", "RR"),
@@ -99,6 +105,10 @@ TEST_CASE("the level and the prior of the small-trial report are the caller's") 
   same(row(all, "Mantel-Haenszel", "RR"), mp::infer(mp::mantel_haenszel(t, mp::risk_ratio{}), mp::wald_z{.level = 0.9}));
   const auto posterior = mp::normal_normal(mp::effect_sizes(t, mp::risk_ratio{}), mp::half_normal(0.25));
   CHECK(row(all, "Bayes, normal-normal", "RR").upper == doctest::Approx(std::exp(posterior.mean().upper_quantile(0.05))).epsilon(1e-13));
+  const auto tian = mp::tian_combination(t, mp::risk_ratio{}, {.level = 0.9});
+  CHECK(row(all, "Tian's combination of exact intervals", "RR").estimate.value() == tian.estimate.value());
+  CHECK(row(all, "Tian's combination of exact intervals", "RR").upper == tian.upper);
+  CHECK(row(all, "Tian's combination of exact intervals", "RR").p.value() == tian.p);
   CHECK(contains(mp::describe(all), "Estimate [90 % interval]"));
   CHECK(contains(row(all, "Bayes, normal-normal", "RR").assumes, "half-normal with scale 0.25"));
 }
@@ -110,6 +120,25 @@ TEST_CASE("the small-trial report marks the methods whose failure is known with 
   CHECK_FALSE(row(all, "Conditional, exact interval", "OR").fails_here);
   const std::vector<mp::binary_trial<>> rare{trial("1", 2, 1000, 4, 1000), trial("2", 6, 1500, 9, 1500), trial("3", 10, 2000, 12, 2000)};
   CHECK_FALSE(row(mp::small_trial_report(rare), "Peto", "OR").fails_here);
+}
+
+TEST_CASE("a mark is set by varying effects, few events, few trials, zeros, common events or unequal arms, each where it matters") {
+  const auto marked = [](const std::vector<mp::binary_trial<>>& t) {
+    std::string marks;
+    for (const auto& r : mp::small_trial_report(t).rows) marks += r.fails_here ? '!' : '.';
+    return marks;
+  };
+  // Rows: Mantel-Haenszel RR, OR, RD, Peto, exact, mid-p, Liu, log-binomial, Firth, Tian RD, RR; DerSimonian-Laird, REML, CM.EL, UM.FS, UM.RS, CM.AL, beta-binomial, Bayes
+  CHECK(marked({trial("a", 20, 401, 22, 401), trial("b", 21, 401, 20, 401), trial("c", 22, 401, 19, 401)}) == "...!.......!!!!!!..");  // risks of 5 %, three trials
+  CHECK(marked({trial("a", 2, 2000, 5, 6000), trial("b", 3, 2000, 7, 6000)}) == "!!!!...!...!!!!!!!.");  // 17 events in 16000 patients, arms of 1 to 3
+  CHECK(marked({trial("a", 3, 401, 40, 401), trial("b", 40, 401, 3, 401)}) == "!!!!!!!!!!!!!!!!!..");  // opposite effects
+  CHECK(marked({trial("a", 10, 401, 12, 401), trial("b", 11, 401, 0, 401)}).substr(11) == "!!!!!!.!");  // a zero cell
+  std::vector<mp::binary_trial<>> ten;
+  for (int i = 0; i < 10; ++i) ten.push_back(trial("one of ten", 3 + i % 3, 100, 4, 101));
+  ten[9] = trial("one too large for Tian's combination", 16, 401, 17, 401);
+  CHECK(marked(ten) == "...!.......!.......");
+  ten[0] = trial("common", 11, 100, 11, 101);
+  CHECK(marked(ten) == "...!.......!....!..");  // a risk above 10 %
 }
 
 TEST_CASE("without an event anywhere every ratio says that it has no answer, and nothing is thrown") {

@@ -34,8 +34,8 @@ struct small_trial_analysis {
   std::optional<Real> probability_below{};   ///< Bayes: posterior probability that the mean effect is below no effect
   std::optional<Real> tau{};                 ///< between-trial standard deviation on the scale of analysis (Bayes: posterior median)
   std::string assumes{};
-  std::string fails{};                       ///< when it is known to fail, with the source
-  bool fails_here = false;                   ///< whether that is so in these trials
+  std::string fails{};                       ///< when it is known to fail, with the source where it is not plain from the method
+  bool fails_here = false;                   ///< whether these trials are of that kind, by rules of thumb
   std::string refused{};                     ///< why there is no answer; then the numbers are empty
 };
 

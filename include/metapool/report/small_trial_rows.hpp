@@ -96,7 +96,7 @@ class small_trial_rows {
     const std::string one = "one effect in all trials";
     const std::string normal = "the pooled estimate is normal";
     const std::string wrong_if_varying = "too sure if effects vary";
-    const std::string mh_fails = wrong_if_varying + "; poor with a handful of events in all (Bradburn et al. 2007)";
+    const std::string mh_fails = wrong_if_varying + "; its normal interval is rough with a handful of events in all";
     const wald_z wald{.level = options_.level};
     const auto mantel = [&](const auto& measure) {
       return [this, measure, wald](row& r) {
@@ -107,8 +107,8 @@ class small_trial_rows {
     add("Mantel-Haenszel", "RR", effects_are::one, one + "; " + normal, mh_fails, differ() || few_events(), mantel(risk_ratio{}));
     add("Mantel-Haenszel", "OR", effects_are::one, one + "; " + normal, mh_fails, differ() || few_events(), mantel(odds_ratio{}));
     add("Mantel-Haenszel, trials without events counted", "RD", effects_are::one, one + ", as a difference; " + normal,
-        "risks that differ between trials make one difference unlikely; poor power with rare events (Bradburn et al. 2007)", s_.risk() < 0.01 || differ(), mantel(risk_difference{}));
-    add("Peto", "OR", effects_are::one, one + ", and near 1", "biased with arms of unequal size, large effects or risks above 1 % (Bradburn et al. 2007; Sweeting et al. 2004)",
+        "risks that differ between trials make one difference unlikely; little power with rare events (Bradburn et al. 2007)", s_.risk() < 0.01 || differ(), mantel(risk_difference{}));
+    add("Peto", "OR", effects_are::one, one + ", and near 1", "biased with arms of unequal size (Sweeting et al. 2004) or large effects; others are less biased where risks are above 1 % (Bradburn et al. 2007)",
         s_.arm_ratio > 2 || s_.risk() >= 0.01 || differ(), [&](row& r) {
           const auto fit = peto(trials_);
           take(r, infer(fit, wald), fit.k());
@@ -126,9 +126,9 @@ class small_trial_rows {
         r.p = mid_p ? e.p_mid : e.p_central;
       };
     };
-    add("Conditional, exact interval", "OR", effects_are::one, one, wrong_if_varying + "; otherwise never too short, but long (Gart 1970)", differ(), exact(false));
-    add("Conditional, mid-p interval", "OR", effects_are::one, one, wrong_if_varying + "; may fall a little short of its level", differ(), exact(true));
-    add("Liu, Liu and Xie's combination of mid-p-values", "OR", effects_are::one, one, wrong_if_varying + "; may fall a little short of its level", differ(), [&](row& r) {
+    add("Conditional, exact interval", "OR", effects_are::one, one, wrong_if_varying + "; otherwise never too short, but long (Agresti 2003)", differ(), exact(false));
+    add("Conditional, mid-p interval", "OR", effects_are::one, one, wrong_if_varying + "; holds its level on average, not always (Agresti 2003)", differ(), exact(true));
+    add("Liu, Liu and Xie's combination of mid-p-values", "OR", effects_are::one, one, wrong_if_varying + "; mid-p-values hold their level on average, not always", differ(), [&](row& r) {
       const auto l = liu_liu_xie(trials_, liu_liu_xie_options{.level = options_.level});
       if (!l.odds_ratio) throw_not_estimable("liu_liu_xie", "no trial has both events and patients without");
       r.k = l.tables;
@@ -145,8 +145,8 @@ class small_trial_rows {
       };
     };
     add("Log-binomial, profile likelihood", "RR", effects_are::one, one + "; as many events as make the likelihood ratio nearly chi-squared",
-        wrong_if_varying + "; a little too sure where trials are tiny, as each has a level of its own", differ() || few_events(), by_profile([](const auto& t) { return log_binomial(t); }));
-    add("Firth's penalised logistic, profile likelihood", "OR", effects_are::one, one + "; trials without events count", wrong_if_varying + "; drawn towards 1 with very few events", differ(),
+        wrong_if_varying + "; rough where trials are tiny, as each has a level of its own", differ() || few_events(), by_profile([](const auto& t) { return log_binomial(t); }));
+    add("Firth's penalised logistic, profile likelihood", "OR", effects_are::one, one + "; trials without events count", wrong_if_varying + "; leans on its penalty where events are very few", differ(),
         by_profile([](const auto& t) { return penalised_logistic(t); }));
     const auto combined = [&](const auto& measure) {
       return [this, measure](row& r) {
@@ -161,7 +161,7 @@ class small_trial_rows {
         r.p = t.p;
       };
     };
-    const std::string tian_fails = wrong_if_varying + "; otherwise never too short, but long (Tian et al. 2009)";
+    const std::string tian_fails = wrong_if_varying + "; otherwise never too short (Tian et al. 2009), but long";
     const std::string by_ratio = ", and longer still as a ratio with each trial without events, which every ratio fits";
     add("Tian's combination of exact intervals", "RD", effects_are::one, one + ", as a difference; trials without events count", tian_fails, differ(), combined(risk_difference{}));
     add("Tian's combination of exact intervals", "RR", effects_are::one, one + "; trials without events count", tian_fails + by_ratio, differ() || s_.double_zeros > 0, combined(risk_ratio{}));
@@ -170,7 +170,7 @@ class small_trial_rows {
   void varying_effects() {
     const std::string varying = "effects vary normally on the log scale";
     const std::string added = "; within-trial variances known; 0.5 added to tables with a zero";
-    const std::string zeros = "biased by the added 0.5, trials without events left out (Sweeting et al. 2004)";
+    const std::string zeros = "biased by the added 0.5 (Sweeting et al. 2004), trials without events left out";
     const auto effects = [&] { return effect_sizes(trials_, risk_ratio{}); };
     add("DerSimonian-Laird, Wald", "RR", effects_are::varying, varying + added, zeros + "; too short with few trials (IntHout et al. 2014)", s_.zero_cells > 0 || s_.k < 20,
         [&](row& r) {
@@ -178,14 +178,14 @@ class small_trial_rows {
           take(r, infer(fit, wald_z{.level = options_.level}), fit.k());
           set_tau(r, *fit.tau2);
         });
-    add("REML, Hartung-Knapp at least Wald", "RR", effects_are::varying, varying + added, zeros + "; very long with fewer than 5 trials (Friede et al. 2017)",
+    add("REML, Hartung-Knapp at least Wald", "RR", effects_are::varying, varying + added, zeros + "; very long with fewer than 5 trials (Friede et al. 2017; Felsch et al. 2022)",
         s_.zero_cells > 0 || few_trials(), [&](row& r) {
           const auto fit = random_effects(effects(), reml{});
           take(r, infer(fit, hartung_knapp{.level = options_.level, .floor = Real(1)}), fit.k());
           set_tau(r, *fit.tau2);
         });
     const std::string likelihood = "large samples of trials for tau and the interval";
-    const std::string tau_zero = "tau is often 0 with few trials, and the interval then that of one effect (Jackson et al. 2018)";
+    const std::string tau_zero = "with few trials maximum likelihood takes tau for too small (Viechtbauer 2005), and the interval tends to be too short (Bakbergenuly & Kulinskaya 2018)";
     const auto mixed = [&](const auto& measure, const auto& model) {
       return [this, measure, model](row& r) {
         const auto fit = glmm(trials_, measure, model);
@@ -200,9 +200,9 @@ class small_trial_rows {
     add("Binomial-normal, normal levels (UM.RS)", "OR", effects_are::varying, varying + "; control risks normal on the logit scale; " + likelihood, tau_zero, s_.k < 10,
         mixed(odds_ratio{}, random_study_effects{}));
     add("Conditional binomial-normal (CM.AL)", "RR", effects_are::varying, varying + "; risks small, so that counts are nearly Poisson; " + likelihood,
-        tau_zero + "; standard errors too large with risks above some 10 %", s_.k < 10 || s_.largest_risk > 0.1, mixed(risk_ratio{}, conditional_approximate{}));
-    add("Beta-binomial, common correlation", "RR", effects_are::varying, "risks of each arm follow a beta distribution, the arms of a trial unrelated; trials without events count",
-        "patients are compared across trials, so that trials of unequal allocation mix with their risks (Kuss 2015)", s_.arm_ratio > 1.5, [&](row& r) {
+        tau_zero + "; too unsure where risks are not small (Zou 2004), by some 5 % of the standard error at 10 %", s_.k < 10 || s_.largest_risk > 0.1, mixed(risk_ratio{}, conditional_approximate{}));
+    add("Beta-binomial, common correlation", "RR", effects_are::varying, "risks of each arm follow a beta distribution, the arms of a trial unrelated; trials without events count (Kuss 2015)",
+        "patients are compared across trials, not only within them (Felsch et al. 2022): where allocation is unequal and risks differ, one is taken for the other", s_.arm_ratio > 1.5, [&](row& r) {
           const auto fit = beta_binomial(trials_, risk_ratio{}, common_correlation{});
           take(r, infer(fit, glmm_profile_likelihood{.level = options_.level}), fit.k);
         });
@@ -211,7 +211,7 @@ class small_trial_rows {
   void bayes() {
     const std::string prior = "tau half-normal with scale " + to_short_text(options_.tau_scale, 2) + ", flat prior of the mean";
     add("Bayes, normal-normal", "RR", effects_are::varying, "effects vary normally on the log scale; " + prior + "; 0.5 added to tables with a zero",
-        "biased by the added 0.5, trials without events left out; rests on the prior of tau (Friede et al. 2017)", s_.zero_cells > 0, [&](row& r) {
+        "biased by the added 0.5 (Sweeting et al. 2004), trials without events left out; rests on the prior of tau where trials are few (Friede et al. 2017)", s_.zero_cells > 0, [&](row& r) {
           const auto e = effect_sizes(trials_, risk_ratio{});
           const auto posterior = normal_normal(e, half_normal(options_.tau_scale));
           take_posterior(r, posterior, e.size());
