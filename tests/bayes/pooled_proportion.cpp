@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/close.hpp"
+#include "support/groups.hpp"
 #include "support/published.hpp"
 
 #include <metapool/bayes/pooled_proportion.hpp>
 #include <metapool/bayes/summarise.hpp>
 
 #include <cmath>
-#include <utility>
 #include <vector>
 
 using namespace metapool;
@@ -14,21 +14,10 @@ using metapool_test::close;
 using metapool_test::contains;
 using metapool_test::digits10;
 using metapool_test::digits12;
+using metapool_test::groups;
 using metapool_test::message_of;
 
 namespace {
-
-std::vector<proportion<>> groups(const std::vector<std::pair<double, double>>& counts) {
-  std::vector<proportion<>> all;
-  for (const auto& c : counts) {
-    proportion<> p;
-    p.label = "study " + std::to_string(all.size() + 1);
-    p.events = c.first;
-    p.total = c.second;
-    all.push_back(p);
-  }
-  return all;
-}
 
 /// P(at least a of n have the event), in extended precision from the smallest count on: the beta(a, n - a + 1) distribution's P(<= p).
 double binomial_at_least(int a, double n, long double p) {

@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/close.hpp"
+#include "support/groups.hpp"
 #include "support/published.hpp"
 
 #include <metapool/effect/freeman_tukey_back.hpp>
 
 #include <cmath>
-#include <utility>
 #include <vector>
 
 using namespace metapool;
 using metapool_test::close;
 using metapool_test::contains;
 using metapool_test::digits12;
+using metapool_test::groups;
 using metapool_test::message_of;
 
 namespace {
-
-std::vector<proportion<>> groups(const std::vector<std::pair<double, double>>& counts) {
-  std::vector<proportion<>> all;
-  for (const auto& c : counts) {
-    proportion<> p;
-    p.label = "study " + std::to_string(all.size() + 1);
-    p.events = c.first;
-    p.total = c.second;
-    all.push_back(p);
-  }
-  return all;
-}
 
 /// The pooled double arcsine, weights n + 1/2 as in metafor's PFT.
 double pooled(const std::vector<proportion<>>& studies) {

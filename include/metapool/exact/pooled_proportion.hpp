@@ -17,7 +17,7 @@ namespace metapool {
 template <class Real = double>
 struct no_event_bound {
   Real exact{};          ///< 1 - (1 - level)^(1 / total): the risk at which no event still has probability 1 - level
-  Real rule_of_three{};  ///< -log(1 - level) / total, 3 / total at 95 %: its approximation, always above it, and above 1 for fewer than four patients
+  Real rule_of_three{};  ///< -log(1 - level) / total, 3 / total at 95 %: its approximation, always above it, and above 1 if total is below -log(1 - level)
   double level = 0.95;
 };
 
@@ -49,7 +49,7 @@ struct pooled_proportion_result {
 /// The pooled proportion of studies if all have the same: the exact interval of all events among all patients, by clopper_pearson{} or any
 /// proportion_interval_method. It is there where logit and generalised linear mixed models are not: no event in any study, or nothing but events. It knows of no
 /// heterogeneity: where studies differ it is too short (result.notes says so if events were seen); use glmm then.
-/// Studies with an unknown count are left out and named in notes. Throws input_error on bad counts or without a study whose counts are known.
+/// Proportions from 0 to 1. Studies with an unknown count are left out and named in notes. As exact and as accurate as the method is. Throws input_error on bad counts or without a study whose counts are known.
 template <class Studies, class Method = clopper_pearson>
   requires detail::range_of_trials<Studies, proportion> && proportion_interval_method<Method, typename detail::trial_type<Studies>::real_type>
 auto pooled_proportion(const Studies& studies, const Method& method = {}) -> pooled_proportion_result<typename detail::trial_type<Studies>::real_type> {
