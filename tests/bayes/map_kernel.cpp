@@ -35,7 +35,7 @@ TEST_CASE("the sums from the peak are the integral of a normal and of a logistic
   const auto count = [&](double, double) { points += 1; };
   CHECK(close(metapool::detail::sum_from_peak<double>([](double x) { return -x * x / 0.08; }, 0.0, 0.0, 25.0, count), std::sqrt(2 * M_PI) * 0.2, digits12));
   CHECK(points < 40);
-  CHECK(close(metapool::detail::sum_from_peak<double>([](double x) { return x - 2 * metapool::detail::log_1p_exp(x) + 2 * std::log(2.0); }, 0.0, 0.0, 0.5, count), 4.0, digits10));
+  CHECK(close(metapool::detail::sum_from_peak<double>([](double x) { return x - 2 * metapool::detail::log_one_plus_exp(x) + 2 * std::log(2.0); }, 0.0, 0.0, 0.5, count), 4.0, digits10));
 }
 
 TEST_CASE("binomial probabilities to the last digits, from one patient to a billion") {

@@ -60,3 +60,13 @@ TEST_CASE("A function that is not a number, or has no root, does not count as co
   increasing_root<double>([](double) -> value_and_slope<double> { return {-1, 0}; }, 0.0, 1e-200, rootless_state);
   CHECK_FALSE(rootless_state.converged);
 }
+
+TEST_CASE("The logit of an excess is that of its share less that at 0, to the last bits near 0, and its ends are infinite") {
+  const double below = 3, above = 1;
+  const auto shape = [&](double x) { return metapool::detail::logit_of_excess(x, 2.0, below, above); };
+  CHECK(close(shape(0.5).value, std::log(3.5 / 0.5) - std::log(3.0), metapool_test::digits14));
+  CHECK(close(shape(0.5).slope, 2 * (1 / 3.5 + 1 / 0.5), metapool_test::digits14));
+  CHECK(close(shape(1e-20).value, 1e-20 * (1.0 / 3 + 1), metapool_test::digits14));
+  CHECK(shape(-3.0000001).value == -std::numeric_limits<double>::infinity());
+  CHECK(shape(1.0000001).value == std::numeric_limits<double>::infinity());
+}

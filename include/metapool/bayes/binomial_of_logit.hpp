@@ -2,25 +2,11 @@
 // The binomial likelihood of one arm as a function of the logit of its rate. Neither Boost nor Eigen.
 #pragma once
 
+#include <metapool/math/logistic.hpp>
+
 #include <cmath>
 
 namespace metapool::detail {
-
-/// log(1 + exp(x)).
-template <class Real>
-Real log_1p_exp(const Real& x) {
-  using std::exp, std::log1p;
-  return x > 0 ? Real(x + log1p(Real(exp(Real(-x))))) : Real(log1p(Real(exp(x))));
-}
-
-/// 1 / (1 + exp(-x)).
-template <class Real>
-Real rate_of_logit(const Real& x) {
-  using std::exp;
-  if (x > 0) return 1 / (1 + exp(Real(-x)));
-  const Real e = exp(x);
-  return e / (1 + e);
-}
 
 /// log n! less (n + 1/2) log n - n, n a positive whole number: half of log(2 pi) and what follows it in Stirling's series. 18 digits.
 template <class Real>
@@ -44,7 +30,7 @@ class binomial_of_logit {
   binomial_of_logit(const Real& events, const Real& total) : events_(events), total_(total) {
     using std::log;
     near_ = log(Real(events + Real(0.5))) - log(Real(total - events + Real(0.5)));
-    rate_ = rate_of_logit(near_);
+    rate_ = logistic(near_);
   }
   Real events() const { return events_; }
   Real total() const { return total_; }
@@ -54,17 +40,17 @@ class binomial_of_logit {
     using std::expm1, std::log1p;
     const Real d = x - near_;
     if (d > -1 && d < 1) return events_ * d - total_ * log1p(Real(rate_ * expm1(d)));
-    return events_ * d - total_ * (log_1p_exp(x) - log_1p_exp(near_));
+    return events_ * d - total_ * (log_one_plus_exp(x) - log_one_plus_exp(near_));
   }
-  Real slope(const Real& x) const { return events_ - total_ * rate_of_logit(x); }
+  Real slope(const Real& x) const { return events_ - total_ * logistic(x); }
   /// Minus the second derivative.
-  Real information(const Real& x) const { return total_ * rate_of_logit(x) * rate_of_logit(Real(-x)); }
+  Real information(const Real& x) const { return total_ * logistic(x) * logistic(Real(-x)); }
   /// log P(events of total) at x = near(); for whole numbers.
   Real height() const {
     using std::log;
     const Real rest = total_ - events_;
-    if (!(events_ > 0)) return -total_ * log_1p_exp(near_);
-    if (!(rest > 0)) return -total_ * log_1p_exp(Real(-near_));
+    if (!(events_ > 0)) return -total_ * log_one_plus_exp(near_);
+    if (!(rest > 0)) return -total_ * log_one_plus_exp(Real(-near_));
     const Real saturated = after_stirling(total_) - after_stirling(events_) - after_stirling(rest) + (log(total_) - log(events_) - log(rest)) / 2;
     return saturated - (*this)(Real(log(events_) - log(rest)));
   }

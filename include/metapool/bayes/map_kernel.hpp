@@ -5,6 +5,7 @@
 #include <metapool/bayes/binomial_of_logit.hpp>
 #include <metapool/bayes/panel_density.hpp>
 #include <metapool/math/constants.hpp>
+#include <metapool/math/logistic.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -94,7 +95,7 @@ class map_kernel {
     if (tau2 * (slope * slope + information) < Real(1e-8)) return {Real(a(b) + log1p(Real(tau2 * (slope * slope - information) / 2))), slope, Real(-information)};
     const Real precision = 1 / (tau * tau);
     const Real peak = concave_peak<Real>([&](const Real& x) {
-      const Real rate = rate_of_logit(x);
+      const Real rate = logistic(x);
       return std::pair<Real, Real>(a.events() - a.total() * rate - (x - b) * precision, a.total() * rate * (1 - rate) + precision);
     }, b, tau);
     const auto g = [&](const Real& x) { return Real(a(x) - (x - b) * (x - b) * precision / 2); };
@@ -102,7 +103,7 @@ class map_kernel {
     const Real height = g(peak);
     const Real sum = sum_from_peak<Real>(g, peak, height, Real(a.information(peak) + precision), [&](const Real& x, const Real& weight) {
       if (!slopes) return;
-      const Real rate = rate_of_logit(x), s = a.events() - a.total() * rate;
+      const Real rate = logistic(x), s = a.events() - a.total() * rate;
       first += weight * s;
       square += weight * s * s;
       second -= weight * a.total() * rate * (1 - rate);

@@ -6,6 +6,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/data/proportion.hpp>
 #include <metapool/math/beta.hpp>
+#include <metapool/math/logistic.hpp>
 
 #include <cmath>
 #include <vector>
@@ -39,8 +40,8 @@ prior_conflict<Real> prior_conflict_of_rate(const rate_distribution<Real>& prior
   };
   prior_conflict<Real> conflict;
   conflict.statistic = r;
-  conflict.lower = r < n ? mean_of([&](const Real& x) { return detail::beta_cdf<Real>(Real(n - r), Real(r + 1), detail::rate_of_logit(Real(-x))); }) : Real(1);
-  conflict.upper = r > 0 ? mean_of([&](const Real& x) { return detail::beta_cdf<Real>(r, Real(n - r + 1), detail::rate_of_logit(x)); }) : Real(1);
+  conflict.lower = r < n ? mean_of([&](const Real& x) { return detail::beta_cdf<Real>(Real(n - r), Real(r + 1), detail::logistic(Real(-x))); }) : Real(1);
+  conflict.upper = r > 0 ? mean_of([&](const Real& x) { return detail::beta_cdf<Real>(r, Real(n - r + 1), detail::logistic(x)); }) : Real(1);
   return conflict;
 }
 

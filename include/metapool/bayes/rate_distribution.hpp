@@ -8,8 +8,10 @@
 #include <metapool/data/check.hpp>
 #include <metapool/data/proportion.hpp>
 #include <metapool/math/arithmetic.hpp>
+#include <metapool/math/logistic.hpp>
 #include <metapool/math/normal.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -27,11 +29,15 @@ Real logit_depth() {
   return Real(80);
 }
 
-/// A panel_density of a function whose peak is searched for about x; -infinity outside [left, right].
+/// A panel_density of a function whose peak is searched for about x; -infinity outside [left, right]. Without ends it is followed as far as tau_line's limit.
 template <class Real, class F>
 panel_density<Real> logit_density(const F& log_f, const Real& x, const Real& left = -std::numeric_limits<Real>::infinity(),
                                   const Real& right = std::numeric_limits<Real>::infinity()) {
-  const tau_window<Real> w = find_tau_window<Real>(log_f, x, x, logit_depth<Real>());
+  Real limit = tau_line<Real>::limit();
+  for (const Real& end : {Real(-left), right}) {
+    if (end > limit && end < std::numeric_limits<Real>::infinity()) limit = end;
+  }
+  const tau_window<Real> w = find_tau_window<Real>(log_f, x, x, logit_depth<Real>(), limit);
   return panel_density<Real>(log_f, w.left > left ? w.left : left, w.right < right ? w.right : right, w.height);
 }
 
@@ -58,12 +64,12 @@ class rate_distribution {
   const std::vector<part>& parts() const { return parts_; }
 
   Real mean() const {
-    return expectation([](const Real& x) { return detail::rate_of_logit(x); });
+    return expectation([](const Real& x) { return detail::logistic(x); });
   }
   Real sd() const {
     using std::sqrt;
     const Real m = mean();
-    return sqrt(expectation([&](const Real& x) { return Real((detail::rate_of_logit(x) - m) * (detail::rate_of_logit(x) - m)); }));
+    return sqrt(expectation([&](const Real& x) { return Real((detail::logistic(x) - m) * (detail::logistic(x) - m)); }));
   }
   /// Density of the rate, 0 < rate < 1.
   Real density(const Real& rate) const {
@@ -97,7 +103,7 @@ class rate_distribution {
       if (abs(value) <= 8 * std::numeric_limits<Real>::epsilon() * wanted || !(b - a > 4 * std::numeric_limits<Real>::epsilon() * (1 + abs(a)))) break;
       x = next;
     }
-    return detail::rate_of_logit(x);
+    return detail::logistic(x);
   }
   /// log of the density of the logit at x.
   Real log_density_of_logit(const Real& x) const {
@@ -148,7 +154,8 @@ rate_distribution<Real> beta_rate(const Real& a, const Real& b) {
     if (!(x >= Real(0.01) && detail::is_finite(x))) detail::throw_input_error("beta_rate", "a and b must be finite and at least 0.01, not " + detail::to_text(x));
   }
   const detail::binomial_of_logit<Real> f(a, Real(a + b));
-  return rate_distribution<Real>({{Real(1), detail::logit_density<Real>(f, f.near()), "beta, " + detail::to_text(a) + ", " + detail::to_text(b)}});
+  const Real far = 10000;  // with a = 0.01 the logit's density has fallen by e^-80 at -8000
+  return rate_distribution<Real>({{Real(1), detail::logit_density<Real>(f, f.near(), Real(-far), far), "beta, " + detail::to_text(a) + ", " + detail::to_text(b)}});
 }
 
 /// A rate whose logit is normal with the central interval [lower, upper] at `level`: "historically 70 to 85 %". Throws input_error unless
@@ -228,10 +235,17 @@ rate_posterior<Real> update(const rate_distribution<Real>& prior, const proporti
   return {rate_distribution<Real>(std::move(parts)), Real(top + log(total))};
 }
 
-/// P(rate a < rate b), the two independent.
+/// P(rate a < rate b), the two independent. By quadrature over the panels of both, however much narrower one is than the other; 10 digits.
 template <class Real>
 Real probability_less(const rate_distribution<Real>& a, const rate_distribution<Real>& b) {
-  return b.expectation([&](const Real& x) { return a.logit_tail(x, false); });
+  Real sum = 0;
+  for (const auto& p : a.parts()) {
+    const std::vector<Real> ends = p.logit.ends();
+    for (const auto& q : b.parts()) {
+      sum += p.weight * q.weight * q.logit.expectation([&](const Real& x) { return p.logit.tail(x, false); }, ends);
+    }
+  }
+  return sum;
 }
 
 /// How many patients a prior of a rate is worth, by the expected local information ratio: the mean, over the prior, of the curvature of its log density over the
@@ -243,12 +257,18 @@ Real effective_sample_size(const rate_distribution<Real>& prior) {
   const auto& parts = prior.parts();
   // Where one patient's information is below 1e-6 the curvature of a polynomial is rounding error; the ratio is taken to be there what it is elsewhere.
   const Real least = Real(1e-6);
+  std::vector<Real> ends;
+  for (const auto& p : parts) {
+    const std::vector<Real> more = p.logit.ends();
+    ends.insert(ends.end(), more.begin(), more.end());
+  }
+  std::sort(ends.begin(), ends.end());
   Real sum = 0, inside = 0;
   for (const auto& p : parts) {
     if (!(p.weight > 0)) continue;
-    inside += p.weight * p.logit.expectation([&](const Real& x) { return Real(detail::rate_of_logit(x) * detail::rate_of_logit(Real(-x)) < least ? 0 : 1); });
+    inside += p.weight * p.logit.expectation([&](const Real& x) { return Real(detail::logistic(x) * detail::logistic(Real(-x)) < least ? 0 : 1); });
     sum += p.weight * p.logit.expectation_with_slopes([&](const Real& x, const Real& slope, const Real& bend) {
-      const Real information = detail::rate_of_logit(x) * detail::rate_of_logit(Real(-x));
+      const Real information = detail::logistic(x) * detail::logistic(Real(-x));
       if (information < least) return Real(0);
       if (parts.size() == 1) return Real(-bend / information);
       // of the mixture f: -(log f)'' f = f'^2 / f - f'', in which this part's share is below
@@ -259,7 +279,7 @@ Real effective_sample_size(const rate_distribution<Real>& prior) {
         whole += exp(Real(log(q.weight) + q.logit.log_density(x) - all)) * q.logit.slope_at(x);
       }
       return Real((slope * (whole - slope) - bend) / information);
-    });
+    }, ends);
   }
   return sum / inside;
 }

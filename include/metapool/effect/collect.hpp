@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What every effect_sizes shares: from a range of trials to effects, one record a trial.
+// What every effect_sizes and every model of counts shares: from a range of trials to what is pooled, one record a trial.
 #pragma once
 
+#include <metapool/data/check.hpp>
 #include <metapool/effect/effects.hpp>
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace metapool::detail {
 
@@ -60,6 +62,25 @@ std::size_t check_all(const Trials& trials) {
     ++k;
   }
   return k;
+}
+
+/// Checks every trial by `check(trial, function)` and hands the complete ones to take(trial, status), which sets the status of those that it leaves out.
+/// One record a trial, the incomplete ones being not_reported. Throws input_error without trials.
+template <class Trials, class Take>
+auto audit_complete(const char* function, const Trials& trials, const Take& take) -> std::vector<study_audit<typename trial_type<Trials>::real_type>> {
+  std::vector<study_audit<typename trial_type<Trials>::real_type>> audit;
+  for (const auto& trial : trials) {
+    check(trial, function);
+    auto& record = audit.emplace_back();
+    record.label = trial.label;
+    if (is_complete(trial)) {
+      take(trial, record.status);
+    } else {
+      record.status = study_status::not_reported;
+    }
+  }
+  if (audit.empty()) throw_input_error(function, "no studies");
+  return audit;
 }
 
 }  // namespace metapool::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <metapool/math/logistic.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -88,11 +90,7 @@ Real to_natural(scale s, const Real& x) {
   switch (s) {
     case scale::identity: break;
     case scale::log: return exp(x);
-    case scale::logit: {
-      if (x > 0) return 1 / (1 + exp(Real(-x)));
-      const Real odds = exp(x);
-      return odds / (1 + odds);
-    }
+    case scale::logit: return detail::logistic(x);
     case scale::arcsine:
     case scale::double_arcsine: return detail::squared_sine(x);
     case scale::square_root:

@@ -26,19 +26,18 @@ void rough_log_odds_ratio(const table_margins<Real>& g, Real& estimate, Real& se
 /// log of the conditional maximum likelihood estimate: the odds ratio at which the expected treated events are those observed.
 /// law: of one table's or several tables' treated events (tail_sums.hpp). start, se: a rough estimate and its standard error.
 /// Precondition: lowest < observed < highest (at the ends it is 0 or infinite).
-/// The search runs on logit((E - lowest) / (highest - lowest)), which is close to linear in the log odds ratio; it is written with
-/// log1p of E - observed, because E - lowest and then its logarithm would lose what E and the observed count share.
+/// The search runs on logit((E - lowest) / (highest - lowest)), from E - observed, because E - lowest and then its logarithm would lose what
+/// E and the observed count share.
 template <class Real, class Law>
 Real conditional_log_odds_ratio(const Law& law, const Real& start, const Real& se, convergence<Real>& state) {
-  using std::exp, std::log1p;
+  using std::exp;
   const Real from_lowest = law.observed - law.lowest, to_highest = law.highest - law.observed;
   const auto equation = [&](const Real& theta) -> value_and_slope<Real> {
     const auto s = sums_at<Real>(law, exp(theta));
     const Real total = s.total();
     const Real excess = (s.above_distance - s.below_distance) / total;
     const Real variance = s.square / total - excess * excess;
-    const Real value = log1p((std::max)(Real(-1), Real(excess / from_lowest))) - log1p((std::max)(Real(-1), Real(-excess / to_highest)));
-    return {value, variance * (1 / (from_lowest + excess) + 1 / (to_highest - excess))};
+    return logit_of_excess(excess, variance, from_lowest, to_highest);
   };
   return increasing_root<Real>(equation, start, se, state);
 }

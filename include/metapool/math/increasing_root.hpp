@@ -16,6 +16,16 @@ struct value_and_slope {
   Real slope{};
 };
 
+/// What to hand to increasing_root for the equation excess = 0, excess being an increasing function with values from -below to above: the logarithm of
+/// (below + excess) / (above - excess) less that at 0, which is close to linear in a logarithm of odds or of a ratio and has no cancellation
+/// near 0. slope: of the excess. below and above are positive; rounding may carry excess beyond them.
+template <class Real>
+value_and_slope<Real> logit_of_excess(const Real& excess, const Real& slope, const Real& below, const Real& above) {
+  using std::log1p;
+  const auto log_share = [](const Real& x) { return Real(log1p(x > -1 ? x : Real(-1))); };
+  return {log_share(Real(excess / below)) - log_share(Real(-excess / above)), slope * (1 / (below + excess) + 1 / (above - excess))};
+}
+
 /// The root of an increasing function f(x) -> value_and_slope on the whole line, by Newton steps that never leave the bracket known so
 /// far. Before both ends of the bracket are known, the steps are at most `reach`, which doubles; inside it, a step that is not usable
 /// (or too many of them) becomes a bisection. So it converges for every continuous increasing f with a root, without a bracket given.

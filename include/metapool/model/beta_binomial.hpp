@@ -3,11 +3,12 @@
 
 #include <metapool/data/check.hpp>
 #include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/collect.hpp>
 #include <metapool/effect/odds_ratio.hpp>
 #include <metapool/effect/proportion_measures.hpp>
 #include <metapool/effect/risk_ratio.hpp>
+#include <metapool/math/logistic.hpp>
 #include <metapool/model/beta_binomial_likelihood.hpp>
-#include <metapool/model/count_kernels.hpp>
 #include <metapool/model/glmm_search.hpp>
 #include <metapool/model/likelihood_fit.hpp>
 
@@ -105,12 +106,6 @@ struct two_groups {
   }
 };
 
-template <class Real>
-Real probability(const Real& logit) {
-  using std::exp;
-  return logit > 0 ? Real(1 / (1 + exp(Real(-logit)))) : Real(exp(logit) / (1 + exp(logit)));
-}
-
 /// Whether the group has one outcome only: then its mean is 0 or 1, and its likelihood 1 at any correlation.
 template <class Real>
 bool is_one_outcome(const beta_binomial_group<Real>& g) {
@@ -121,7 +116,7 @@ bool is_one_outcome(const beta_binomial_group<Real>& g) {
 template <class Real>
 std::pair<Real, Real> on_scale(mean_scale scale, const Real& logit) {
   if (scale == mean_scale::logit) return {logit, Real(1)};
-  return {Real(-log_one_plus_exp(Real(-logit))), probability(Real(-logit))};
+  return {Real(-log_one_plus_exp(Real(-logit))), logistic(Real(-logit))};
 }
 
 /// A maximum of one group as a start and an answer: x on the scale; of a group with one outcome the infinite (or, for log, zero) end.
@@ -166,7 +161,7 @@ group_estimate<Real> fit_group(const char* function, const beta_binomial_group<R
   const auto [x, slope] = on_scale(scale, m.x[0]);
   e.x = x;
   e.slope = slope;
-  e.mean = probability(m.x[0]);
+  e.mean = logistic(m.x[0]);
   e.variance = covariance(0, 0);
   if (!bounds[1].held) {
     e.rho = m.x[1];
@@ -184,22 +179,13 @@ std::pair<Real, Real> binomial_of(const beta_binomial_group<Real>& g, mean_scale
   return {g(mean_scale::logit, logit, Real(0)).value, on_scale(scale, logit).first};
 }
 
-/// Audits trials and hands the arms of the complete ones to take(trial).
+/// Audits studies and hands the complete ones to take(study).
 template <class Real, class Studies, class Take>
 void gather(const char* function, likelihood_fit<Real>& fit, const Studies& studies, const Take& take) {
-  for (const auto& study : studies) {
-    check(study, function);
-    study_audit<Real> audit;
-    audit.label = study.label;
-    if (is_complete(study)) {
-      take(study);
-      ++fit.k;
-    } else {
-      audit.status = study_status::not_reported;
-    }
-    fit.audit.push_back(std::move(audit));
-  }
-  if (fit.audit.empty()) throw_input_error(function, "no studies");
+  fit.audit = audit_complete(function, studies, [&](const auto& study, study_status&) {
+    take(study);
+    ++fit.k;
+  });
   if (fit.k == 0) throw_not_estimable(function, "no study is complete");
   fit.df = fit.k - 1;
 }
@@ -238,7 +224,7 @@ beta_binomial_fit<Real> beta_binomial_of_arms(const Trials& trials, const Measur
       const auto [x, slope] = on_scale(scale, m.x[i]);
       e.x = x;
       e.slope = slope;
-      e.mean = probability(m.x[i]);
+      e.mean = logistic(m.x[i]);
       if (!bounds[2].held) {
         e.rho = m.x[2];
         e.rho_se = se_of(free, covariance, 2);
@@ -368,7 +354,7 @@ beta_binomial_fit<Real> beta_binomial_of_group(const Studies& studies, const Mea
 /// suits trials with about equal arms, and widens with the risks' spread between studies. Parameters: two means and one intra-class correlation, or one
 /// for each arm (arm_correlations); correlation 0, the binomial model, and 1 are boundaries that are attained.
 /// Maximum likelihood by Newton's method with exact derivatives from all maxima of a grid over the correlation. 10 significant digits; the largest derivative
-/// (in standard errors) is in convergence. No event in an arm is no failure: state says minus_infinity or plus_infinity, and the profile
+/// (over the root of its second one) is in convergence. No event in an arm is no failure: state says minus_infinity or plus_infinity, and the profile
 /// likelihood gives the finite end. Throws input_error on bad counts or without studies; not_estimable if neither arm has an event in any trial, or all
 /// patients of both have one.
 /// Kuss (2015) Stat Med 34:1097, doi:10.1002/sim.6383; Williams (1975) Biometrics 31:949.

@@ -96,7 +96,7 @@ newton_bound<Real> correlation_bound(bool held) {
   return b;
 }
 
-/// The largest derivative over the free parameters, each in units of its own curvature.
+/// The largest derivative over the free parameters, each over the root of its own second derivative.
 template <class Real, std::size_t P>
 Real scaled_residual(const newton_maximum<Real, P>& m, const std::array<newton_bound<Real>, P>& bounds) {
   using std::fabs, std::sqrt;

@@ -45,6 +45,7 @@ template <class Real>
 Real highest_binomial_log_probability(const Real& events, const Real& total) {
   using std::log;
   if (events == 0 || events == total) return Real(0);
+  // the density of a beta distribution is (total + 1) times a binomial probability
   return log(Real(beta_density(Real(events + 1), Real(total - events + 1), Real(events / total)) / (total + 1)));
 }
 

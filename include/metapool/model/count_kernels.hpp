@@ -3,8 +3,9 @@
 #pragma once
 
 #include <metapool/data/table_margins.hpp>
-#include <metapool/math/beta.hpp>
 #include <metapool/math/gamma.hpp>
+#include <metapool/math/logistic.hpp>
+#include <metapool/model/binomial_ratio.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,13 +19,6 @@ namespace metapool::detail {
 /// A log-likelihood and its first four derivatives.
 template <class Real>
 using jet = std::array<Real, 5>;
-
-/// log(1 + exp(x)).
-template <class Real>
-Real log_one_plus_exp(const Real& x) {
-  using std::exp, std::log1p;
-  return x > 0 ? Real(x + log1p(exp(Real(-x)))) : Real(log1p(exp(x)));
-}
 
 /// `events` of `total`, each with log odds eta + offset. With a total of 0 the log-likelihood is 0.
 template <class Real>
@@ -58,10 +52,7 @@ struct binomial_kernel {
   }
   /// log of the coefficient that value leaves out: that of choosing `events` of `total`.
   Real log_constant() const {
-    using std::log;
-    if (lowest() || highest()) return Real(0);
-    // the density of a beta distribution is (total + 1) times a binomial probability, here that of `events` where it is most likely
-    return log(Real(beta_density(Real(events + 1), Real(total - events + 1), Real(events / total)) / (total + 1))) - value(best());
+    return lowest() || highest() ? Real(0) : Real(highest_binomial_log_probability(events, total) - value(best()));
   }
 };
 

@@ -38,7 +38,7 @@ struct likelihood_fit {
   std::size_t k{};        ///< studies
   std::size_t df{};       ///< k - 1, of t intervals
   metapool::convergence<Real>
-      convergence{};  ///< residual: largest derivative of the log-likelihood at the answer, in units of the inverse standard error
+      convergence{};  ///< residual: largest derivative of the log-likelihood at the answer, each over the root of its own second derivative
   std::vector<study_audit<Real>> audit{};  ///< one a study offered: pooled or why not
   std::vector<std::string> notes{};
   /// The likelihood of a value of the effect with the other parameters best for it. Thread-safe.

@@ -148,8 +148,8 @@ vector_of<Real> least_squares(const matrix_of<Real>& z, const vector_of<Real>& t
 ///
 /// location, scale: designs with one row for each pooled effect or, both, one for each study that was offered to effect_sizes. The scale design usually has an
 /// intercept; without other columns the model is meta_regression with REML or ML.
-/// Newton's method with analytic derivatives from several starts (a constant tau2 of several sizes, one that rises and one that falls with each scale moderator, and a regression of squared residuals); the highest maximum is
-/// taken and different ones are listed. Where tau2 of some studies goes to 0 the log link has no maximum at finite alpha: convergence then says so, with a note. The
+/// Newton's method with analytic derivatives from several starts (tau2 that is constant, of three sizes with the log link and one with the identity link; that rises
+/// or falls with each scale moderator; and, with the log link, by a regression of squared residuals); the highest maximum found is taken and different ones are listed. Where tau2 of some studies goes to 0 the log link has no maximum at finite alpha: convergence then says so, with a note. The
 /// identity link is maximised over alpha with all tau2 >= 0, through a barrier; a note says if the maximum lies on that boundary, where alpha has no standard errors.
 /// 8 significant digits. O(k^2 (p + q)) a step. Scale: that of the effects.
 /// Throws input_error on rows that do not match, values that are not finite or too many columns, rank_error naming dependent columns of either design;

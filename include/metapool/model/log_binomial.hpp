@@ -3,6 +3,7 @@
 
 #include <metapool/data/check.hpp>
 #include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/collect.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/math/increasing_root.hpp>
@@ -10,11 +11,9 @@
 #include <metapool/model/likelihood_fit.hpp>
 #include <metapool/text/number_text.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <utility>
 #include <vector>
 
 namespace metapool {
@@ -109,7 +108,7 @@ struct ratio_profile_of_tables {
 /// Wacholder (1986) Am J Epidemiol 123:174; Miettinen & Nurminen (1985) Stat Med 4:213, doi:10.1002/sim.4780040211 (the risks given a ratio).
 template <detail::binary_trials Trials>
 auto log_binomial(const Trials& trials, const risk_ratio& = {}) -> log_binomial_fit<typename detail::trial_type<Trials>::real_type> {
-  using std::log1p, std::sqrt;
+  using std::sqrt;
   using Real = typename detail::trial_type<Trials>::real_type;
   constexpr const char* function = "log_binomial";
   log_binomial_fit<Real> fit;
@@ -118,28 +117,19 @@ auto log_binomial(const Trials& trials, const risk_ratio& = {}) -> log_binomial_
   detail::ratio_profile_of_tables<Real> likelihood;
   Real treated = 0, control = 0;
   bool full = false;
-  for (const auto& trial : trials) {
-    check(trial, function);
-    study_audit<Real> audit;
-    audit.label = trial.label;
-    if (!is_complete(trial)) {
-      audit.status = study_status::not_reported;
-    } else {
-      const two_by_two<Real> t = table_of(trial);
-      if (t.a == 0 && t.c == 0) {
-        audit.status = study_status::double_zero;
-      } else {
-        likelihood.tables.push_back(t);
-        likelihood.constant += detail::highest_binomial_log_probability(t.a, t.treated_total()) +
-                               detail::highest_binomial_log_probability(t.c, t.control_total());
-        treated += t.a;
-        control += t.c;
-        full = full || (t.b == 0 && t.d == 0);
-      }
+  fit.audit = detail::audit_complete(function, trials, [&](const auto& trial, study_status& status) {
+    const two_by_two<Real> t = table_of(trial);
+    if (t.a == 0 && t.c == 0) {
+      status = study_status::double_zero;
+      return;
     }
-    fit.audit.push_back(std::move(audit));
-  }
-  if (fit.audit.empty()) detail::throw_input_error(function, "no studies");
+    likelihood.tables.push_back(t);
+    likelihood.constant +=
+        detail::highest_binomial_log_probability(t.a, t.treated_total()) + detail::highest_binomial_log_probability(t.c, t.control_total());
+    treated += t.a;
+    control += t.c;
+    full = full || (t.b == 0 && t.d == 0);
+  });
   fit.k = likelihood.tables.size();
   if (fit.k == 0) detail::throw_not_estimable(function, "no trial has an event");
   fit.df = fit.k - 1;
@@ -156,11 +146,10 @@ auto log_binomial(const Trials& trials, const risk_ratio& = {}) -> log_binomial_
     const auto left = likelihood.at(Real(0), true), right = likelihood.at(Real(0), false);
     const bool kink = full && left.slope >= 0 && right.slope <= 0;
     if (!kink) {
-      // the slope falls from `treated` to -`control`; on this scale it is close to linear
+      // the slope falls from `treated` to -`control`
       const auto equation = [&](const Real& theta) -> detail::value_and_slope<Real> {
         const auto r = likelihood.at(theta, left.slope < 0);
-        return {Real(log1p((std::max)(Real(-1), Real(-r.slope / treated))) - log1p((std::max)(Real(-1), Real(r.slope / control)))),
-                Real(-r.curve * (1 / (treated - r.slope) + 1 / (control + r.slope)))};
+        return detail::logit_of_excess(Real(-r.slope), Real(-r.curve), treated, control);
       };
       fit.estimate = detail::increasing_root<Real>(equation, Real(0), Real(1), fit.convergence);
     }

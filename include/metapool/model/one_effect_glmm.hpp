@@ -3,15 +3,14 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/effect/collect.hpp>
 #include <metapool/math/increasing_root.hpp>
 #include <metapool/model/glmm_search.hpp>
 #include <metapool/model/normal_effect.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 namespace metapool {
@@ -54,15 +53,12 @@ Real most_likely(const Kernel& kernel, convergence<Real>& state) {
   if constexpr (requires { kernel.best(); }) {
     return kernel.best();
   } else {
-    // on the logit of the share of the support that lies below the expected count, which is close to linear in the log odds ratio
-    using std::log1p;
+    // on the logit of the share of the support that lies below the expected count
     const auto& g = kernel.margins();
     const Real below = g.observed - g.lowest, above = g.highest - g.observed;
     const auto equation = [&](const Real& theta) -> value_and_slope<Real> {
       const jet<Real> l = kernel(theta);
-      const Real excess = -l[1];
-      return {Real(log1p((std::max)(Real(-1), Real(excess / below))) - log1p((std::max)(Real(-1), Real(-excess / above)))),
-              Real(-l[2] * (1 / (below + excess) + 1 / (above - excess)))};
+      return logit_of_excess(Real(-l[1]), Real(-l[2]), below, above);
     };
     return increasing_root<Real>(equation, Real(0), Real(1), state);
   }
@@ -97,7 +93,6 @@ void homogeneity_of_kernels(glmm_fit<Real>& fit, const std::vector<Kernel>& kern
 template <class Real, class Kernel>
 void fit_one_effect(const char* function, glmm_fit<Real>& fit, const std::vector<Kernel>& kernels, const char* at_lowest, const char* at_highest) {
   fit.k = kernels.size();
-  if (fit.audit.empty()) throw_input_error(function, "no studies");
   if (kernels.empty()) throw_not_estimable(function, "no study has information on the effect (events in one arm or the other, but not in all patients)");
   fit.df = fit.k - 1;
   bool lowest = true, highest = true;
@@ -113,22 +108,14 @@ void fit_one_effect(const char* function, glmm_fit<Real>& fit, const std::vector
   homogeneity_of_kernels<Real>(fit, kernels, Real(fit.common_log_likelihood - constant));
 }
 
-/// Calls kernel_of(trial, audit) for each complete trial; it sets audit.status to what keeps a study out.
+/// Calls kernel_of(trial, status) for each complete trial; it sets the status to what keeps a study out. Throws input_error without trials.
 template <class Kernel, class Real, class Trials, class KernelOf>
 std::vector<Kernel> informative_kernels(const char* function, glmm_fit<Real>& fit, const Trials& trials, const KernelOf& kernel_of) {
   std::vector<Kernel> kernels;
-  for (const auto& trial : trials) {
-    check(trial, function);
-    study_audit<Real> audit;
-    audit.label = trial.label;
-    if (!is_complete(trial)) {
-      audit.status = study_status::not_reported;
-    } else {
-      const Kernel kernel = kernel_of(trial, audit.status);
-      if (audit.status == study_status::pooled) kernels.push_back(kernel);
-    }
-    fit.audit.push_back(std::move(audit));
-  }
+  fit.audit = audit_complete(function, trials, [&](const auto& trial, study_status& status) {
+    const Kernel kernel = kernel_of(trial, status);
+    if (status == study_status::pooled) kernels.push_back(kernel);
+  });
   const std::size_t left_out = fit.audit.size() - kernels.size();
   if (left_out > 0) fit.notes.push_back(to_text(left_out) + " of " + to_text(fit.audit.size()) + " studies without information on the effect were left out");
   return kernels;

@@ -3,6 +3,7 @@
 
 #include <metapool/data/check.hpp>
 #include <metapool/effect/binary_effects.hpp>
+#include <metapool/effect/collect.hpp>
 #include <metapool/effect/odds_ratio.hpp>
 #include <metapool/model/likelihood_fit.hpp>
 #include <metapool/model/penalised_logistic_likelihood.hpp>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 namespace metapool {
@@ -51,18 +51,7 @@ auto penalised_logistic(const Trials& trials, const odds_ratio& = {}, over_dispe
   fit.measure = odds_ratio::info;
   fit.method = "logistic regression with Firth's penalty, common effect, fixed study effects";
   detail::penalised_logistic_profile<Real> likelihood;
-  for (const auto& trial : trials) {
-    check(trial, function);
-    study_audit<Real> audit;
-    audit.label = trial.label;
-    if (is_complete(trial)) {
-      likelihood.tables.push_back(table_of(trial));
-    } else {
-      audit.status = study_status::not_reported;
-    }
-    fit.audit.push_back(std::move(audit));
-  }
-  if (fit.audit.empty()) detail::throw_input_error(function, "no studies");
+  fit.audit = detail::audit_complete(function, trials, [&](const auto& trial, study_status&) { likelihood.tables.push_back(table_of(trial)); });
   fit.k = likelihood.tables.size();
   if (fit.k == 0) detail::throw_not_estimable(function, "no study is complete");
   fit.df = fit.k - 1;

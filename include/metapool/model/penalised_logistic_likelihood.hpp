@@ -4,9 +4,9 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/math/convergence.hpp>
+#include <metapool/math/logistic.hpp>
 #include <metapool/math/second_order.hpp>
 #include <metapool/model/binomial_ratio.hpp>
-#include <metapool/model/count_kernels.hpp>
 #include <metapool/model/glmm_fit.hpp>
 
 #include <algorithm>
@@ -45,13 +45,9 @@ struct penalised_logistic_profile {
   struct arm {
     number likelihood{}, log_weight{};
   };
-  static Real share(const Real& x) {
-    using std::exp;
-    return x > 0 ? Real(1 / (1 + exp(Real(-x)))) : Real(exp(x) / (1 + exp(x)));
-  }
   static arm arm_at(const Real& events, const Real& total, const Real& eta, const Real& half) {
     using std::log;
-    const Real p = share(eta), q = share(Real(-eta)), slope = events * q - (total - events) * p;
+    const Real p = logistic(eta), q = logistic(Real(-eta)), slope = events * q - (total - events) * p;
     const number x{eta, {Real(1), half}, {}};
     return {x.through(binomial_log_ratio(events, total, p, q), slope, Real(-total * p * q)),
             x.through(Real(log(total) - log_one_plus_exp(eta) - log_one_plus_exp(Real(-eta))), Real(q - p), Real(-2 * p * q))};
@@ -79,7 +75,7 @@ struct penalised_logistic_profile {
       const arm a = arm_at(t.a, t.treated_total(), Real(at.levels[i] + at.theta / 2), half);
       const arm b = arm_at(t.c, t.control_total(), Real(at.levels[i] - at.theta / 2), Real(-half));
       const number ratio = a.log_weight - b.log_weight;
-      const Real pa = share(ratio.value), pb = share(Real(-ratio.value));
+      const Real pa = logistic(ratio.value), pb = logistic(Real(-ratio.value));
       const number sum = b.log_weight + ratio.through(log_one_plus_exp(ratio.value), pa, Real(pa * pb));
       const number f = a.likelihood + b.likelihood + sum * half;
       at.value += f.value;
@@ -273,7 +269,7 @@ struct penalised_logistic_profile {
   std::pair<Real, Real> pearson(const point& at) const {
     Real sum = 0, skew = 0;
     const auto add = [&](const Real& events, const Real& total, const Real& eta) {
-      const Real p = share(eta), q = share(Real(-eta)), excess = events * q - (total - events) * p, variance = total * p * q;
+      const Real p = logistic(eta), q = logistic(Real(-eta)), excess = events * q - (total - events) * p, variance = total * p * q;
       sum += excess * excess / variance;
       skew += (q - p) * excess / variance;
     };

@@ -80,7 +80,6 @@ arm_kernels<Real, Kernel> both_arms(const char* function, glmm_fit<Real>& fit, c
     k.control.push_back(p.second);
   }
   fit.k = informative;
-  if (fit.audit.empty()) throw_input_error(function, "no studies");
   if (informative == 0) throw_not_estimable(function, "no study has information on the effect (events in one arm or the other, but not in all patients)");
   fit.df = fit.k - 1;
   return k;
