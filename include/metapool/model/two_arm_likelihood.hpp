@@ -24,8 +24,8 @@ Real rough_level(const Kernel& a, const Kernel& b) {
   }
 }
 
-/// Parameters mean and tau2; the level of each study is a parameter of its own, always at its best. Newton's method in a level converges
-/// since the likelihood is log-concave in (level, effect) and stays so when the effect is integrated out.
+/// Parameters mean and tau2; the level of each study is a parameter of its own, always at its best: the likelihood
+/// is log-concave in (level, effect) and stays so when the effect is integrated out.
 template <class Real, class Kernel>
 class fixed_levels_likelihood {
  public:
@@ -64,29 +64,16 @@ class fixed_levels_likelihood {
   std::array<Real, 2> start() const { return {Real(0), Real(0)}; }
 
  private:
+  struct level_point {
+    two_arm_means<Real> means{};
+    Real value{}, slope{}, curve{};  // in the level
+  };
+
   two_arm_means<Real> at_best_level(std::size_t i, const std::array<Real, 2>& x) {
-    using std::fabs, std::pow;
-    const Real enough = pow(std::numeric_limits<Real>::epsilon(), Real(1.5));
-    Real& level = levels_[i];
-    two_arm_means<Real> m = studies_[i].means(level, x[0], Real(0), x[1], ladder_);
-    for (int step = 0; step < 100; ++step) {
-      const Real slope = m.e[1][0], curve = slope * slope - m.e[2][0];
-      if (!(curve > 0) || slope * slope <= enough * curve) break;
-      Real move = slope / curve;
-      if (move > 2) move = 2;
-      if (move < -2) move = -2;
-      two_arm_means<Real> next = studies_[i].means(Real(level + move), x[0], Real(0), x[1], ladder_);
-      const bool tiny = fabs(move * slope) < std::numeric_limits<Real>::epsilon() * 64 * (1 + fabs(m.value));
-      // close to the top the values of a coarse rule do not tell a rise, but the slope, which falls with the level, does
-      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= m.value) && !(2 * fabs(next.e[1][0]) <= fabs(slope)); ++halvings) {
-        move /= 2;
-        next = studies_[i].means(Real(level + move), x[0], Real(0), x[1], ladder_);
-      }
-      if (tiny && !(fabs(next.e[1][0]) < fabs(slope))) break;  // rounding is all that is left
-      level += move;
-      m = next;
-    }
-    return m;
+    return highest_point(levels_[i], [&](const Real& level) {
+      const two_arm_means<Real> m = studies_[i].means(level, x[0], Real(0), x[1], ladder_);
+      return level_point{m, m.value, m.e[1][0], m.e[2][0] - m.e[1][0] * m.e[1][0]};
+    }).means;
   }
 
   std::vector<two_arm_effect<Real, Kernel>> studies_{};

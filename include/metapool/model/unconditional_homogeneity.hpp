@@ -9,7 +9,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <vector>
 
 namespace metapool::detail {
@@ -147,28 +146,8 @@ class saturated_levels {
   }
 
   derivatives at_best_effect(std::size_t i, const std::array<Real, 2>& x) {
-    using std::fabs, std::pow;
-    Real& theta = effects_[i];
-    derivatives r = at_effect(i, x, theta);
-    if (!finite_[i]) return r;
-    const Real enough = pow(std::numeric_limits<Real>::epsilon(), Real(1.5));
-    for (int step = 0; step < 100; ++step) {
-      if (!(r.curve < 0) || r.slope * r.slope <= -enough * r.curve) break;
-      Real move = -r.slope / r.curve;
-      if (move > 2) move = 2;
-      if (move < -2) move = -2;
-      derivatives next = at_effect(i, x, Real(theta + move));
-      const bool tiny = fabs(Real(move * r.slope)) < std::numeric_limits<Real>::epsilon() * 64 * (1 + fabs(r.value));
-      // as in fixed_levels_likelihood
-      for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= r.value) && !(2 * fabs(next.slope) <= fabs(r.slope)); ++halvings) {
-        move /= 2;
-        next = at_effect(i, x, Real(theta + move));
-      }
-      if (tiny && !(fabs(next.slope) < fabs(r.slope))) break;
-      theta += move;
-      r = next;
-    }
-    return r;
+    if (!finite_[i]) return at_effect(i, x, effects_[i]);
+    return highest_point(effects_[i], [&](const Real& theta) { return at_effect(i, x, theta); });
   }
 
   std::vector<two_arm_effect<Real, Kernel>> studies_{};
