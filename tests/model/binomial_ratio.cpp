@@ -19,6 +19,11 @@ TEST_CASE("Binomial log-likelihood ratios are those of the two probabilities") {
   CHECK(binomial_log_ratio(12.0, 12.0, 1.0, 0.0) == 0);
   CHECK(close(binomial_log_ratio(12.0, 12.0, 0.2, 0.8), 12 * std::log(0.2), metapool_test::digits14));
   CHECK(binomial_log_ratio(3.0, 12.0, 0.25, 0.75) == 0);
+  // far off on either side, where a risk next to 1 is known by what is missing from it
+  CHECK(close(binomial_log_ratio(10.0, 12.0, 0.1, 0.9), plain(10, 12, 0.1), metapool_test::digits12));
+  CHECK(close(binomial_log_ratio(2.0, 12.0, 0.1, 0.9), plain(2, 12, 0.1), metapool_test::digits12));
+  CHECK(close(binomial_log_ratio(1e9 - 3, 1e9, 1 - 2e-9, 2e-9), 1e9 * (1 - 3e-9) * (std::log1p(-2e-9) - std::log1p(-3e-9)) + 3 * std::log(2.0 / 3),
+              metapool_test::digits12));
 }
 
 TEST_CASE("A billion patients keep the digits of their likelihood ratio") {

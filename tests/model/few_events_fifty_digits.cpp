@@ -44,7 +44,13 @@ TEST_CASE("Beta-binomial, log-binomial and Firth's fits have twelve digits in do
   const auto beta = metapool::beta_binomial(trials, metapool::risk_ratio{});
   compare(beta_exact, beta);
   CHECK(same(*beta_exact.correlation_treated, *beta.correlation_treated, 1e-12));
-  compare(metapool::log_binomial(exact), metapool::log_binomial(trials));
+  const auto ratio_exact = metapool::log_binomial(exact);
+  const auto ratio = metapool::log_binomial(trials);
+  compare(ratio_exact, ratio);
+  for (const double theta : {-25.0, -2.0, 3.0, 25.0}) {  // far off one of the risks is next to 0
+    CHECK(same(ratio_exact.profile(big(theta)).log_likelihood, ratio.profile(theta).log_likelihood, 1e-12));
+    CHECK(same(ratio_exact.profile(big(theta)).slope, ratio.profile(theta).slope, 1e-12));
+  }
   const auto firth_exact = metapool::penalised_logistic(exact, metapool::odds_ratio{}, metapool::over_dispersion::fletcher);
   const auto firth = metapool::penalised_logistic(trials, metapool::odds_ratio{}, metapool::over_dispersion::fletcher);
   compare(firth_exact, firth);
