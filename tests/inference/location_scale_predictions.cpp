@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -71,6 +72,22 @@ TEST_CASE("the between-study variance at new values of its moderators is metafor
     CHECK(close(std::log(r.tau2_upper[i]), upper[i], second));
     CHECK(close(r.tau2[i], std::exp(r.linear[i]), digits14));
   }
+}
+
+TEST_CASE("by the identity link the interval of the between-study variance is symmetric, but not below 0") {
+  const auto fit = location_scale(effect_sizes(bcg(), risk_ratio{}), intercept_only(13), intercept_only(13), {.link = scale_link::identity});
+  const auto scale = infer_scale(fit);
+  const auto r = predicted_tau2(fit, scale, matrix_of<double>(1, 0));
+  const double alpha = fit.alpha(0), z = 1.959963984540054;
+  CHECK(r.link == scale_link::identity);
+  CHECK(r.tau2[0] == alpha);
+  CHECK(close(r.linear_se[0], scale.se[0], digits14));
+  CHECK(close(r.tau2_upper[0], alpha + z * scale.se[0], digits14));
+  CHECK(alpha - z * scale.se[0] < 0.1);
+  CHECK(close(r.tau2_lower[0], std::max(0.0, alpha - z * scale.se[0]), digits12));
+  const auto wider = predicted_tau2(fit, infer_scale(fit, location_scale_test::z, 0.999), matrix_of<double>(1, 0));
+  CHECK(wider.tau2_lower[0] == 0.0);
+  CHECK(wider.level == 0.999);
 }
 
 TEST_CASE("with one between-study variance for all studies the predictions are the meta-regression's") {
