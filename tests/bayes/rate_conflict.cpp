@@ -31,6 +31,8 @@ TEST_CASE("a beta prior predicts beta-binomial numbers of events") {
   CHECK(prior_conflict_of_rate(beta_rate(1.0, 1.0), arm(0, 13)).upper == 1);
   CHECK(close(prior_conflict_of_rate(beta_rate(1.0, 1.0), arm(0, 13)).lower, 1.0 / 14, digits8));
   CHECK(close(prior_conflict_of_rate(beta_rate(300.0, 900.0), arm(26000, 100000)).upper, 0.21, tolerance{0, 0, 0.02, "normal: z = 0.8"}));
+  // B(60, n + 1) / B(60, 1): tails keep their digits as far as 1e-30
+  CHECK(close(prior_conflict_of_rate(beta_rate(60.0, 1.0), arm(0, 40)).lower, std::exp(log_beta(60, 41) - log_beta(60, 1)), digits8));
   CHECK_THROWS_AS(prior_conflict_of_rate(prior, proportion<double>{.label = "x"}), input_error);
 }
 

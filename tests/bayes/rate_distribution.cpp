@@ -106,6 +106,22 @@ TEST_CASE("P(rate a < rate b) of two beta distributions") {
   CHECK(close(probability_less(beta_rate(3.0, 5.0), beta_rate(3.0, 5.0)), 0.5, digits10));
   // a uniform rate is below a beta(2, 1) one with probability 2 / 3
   CHECK(close(probability_less(beta_rate(1.0, 1.0), beta_rate(2.0, 1.0)), 2.0 / 3, digits10));
+  // one far narrower than the other: P(a < uniform) = 1 - mean of a, P(a < beta(2, 1)) = 1 - mean of a^2
+  CHECK(close(probability_less(beta_rate(2e5, 1e5), beta_rate(1.0, 1.0)), 1.0 / 3, digits10));
+  CHECK(close(probability_less(beta_rate(1.0, 1.0), beta_rate(2e5, 1e5)), 2.0 / 3, digits10));
+  CHECK(close(probability_less(beta_rate(2e3, 1e3), beta_rate(2.0, 1.0)), 1 - 2e3 * 2001 / (3e3 * 3001), digits10));
+  CHECK(close(probability_less(robust(beta_rate(2e5, 1e5), 0.25), beta_rate(1.0, 1.0)), 0.75 / 3 + 0.25 / 2, digits10));
+}
+
+TEST_CASE("beta distributions of next to nothing keep their tails, which on the logit are very long") {
+  const auto x = beta_rate(0.01, 1.0);  // P(rate <= p) = p^0.01
+  CHECK(close(x.mean(), 0.01 / 1.01, digits10));
+  CHECK(close(x.cdf(1e-3), std::pow(1e-3, 0.01), digits10));
+  CHECK(close(x.cdf(1e-300), 1e-3, digits10));
+  CHECK(close(x.quantile(0.05), std::pow(0.05, 100), digits8));
+  const auto after = update(x, arm(0, 13));  // beta(0.01, 14)
+  CHECK(close(after.rate.mean(), 0.01 / 14.01, digits10));
+  CHECK(close(beta_rate(1.0, 0.01).mean(), 1 / 1.01, digits10));
 }
 
 TEST_CASE("what makes no sense is refused") {

@@ -69,29 +69,27 @@ class panel_density {
     const panel& p = panel_of(x);
     return upper ? Real(p.after + over(p, x, p.to)) : Real(p.before + over(p, p.from, x));
   }
-  /// Integral of g(x, log density's first and second derivative) f(x).
-  template <class G>
-  Real expectation_with_slopes(const G& g) const {
-    using std::exp;
-    Real sum = 0;
-    for (const panel& p : panels_) {
-      sum += gauss_panel<Real>([&](const Real& x) {
-        const std::array<Real, 3> at = p.with_slopes(p.local(x));
-        const Real scale = 2 / (p.to - p.from);
-        return Real(exp(at[0]) * g(x, Real(at[1] * scale), Real(at[2] * scale * scale)));
-      }, p.from, p.to);
-    }
-    return sum;
+  /// The panels' ends in rising order: between two of them the density is a polynomial's exponential.
+  std::vector<Real> ends() const {
+    std::vector<Real> all{left()};
+    for (const panel& p : panels_) all.push_back(p.to);
+    return all;
   }
-  /// Integral of g(x) f(x).
+  /// Integral of g(x, log density's first and second derivative) f(x); breaks as in expectation().
   template <class G>
-  Real expectation(const G& g) const {
+  Real expectation_with_slopes(const G& g, const std::vector<Real>& breaks = {}) const {
     using std::exp;
-    Real sum = 0;
-    for (const panel& p : panels_) {
-      sum += gauss_panel<Real>([&](const Real& x) { return Real(exp(p.value(p.local(x))) * g(x)); }, p.from, p.to);
-    }
-    return sum;
+    return over_panels(breaks, [&](const panel& p, const Real& x) {
+      const std::array<Real, 3> at = p.with_slopes(p.local(x));
+      const Real scale = 2 / (p.to - p.from);
+      return Real(exp(at[0]) * g(x, Real(at[1] * scale), Real(at[2] * scale * scale)));
+    });
+  }
+  /// Integral of g(x) f(x). breaks, in rising order: where the panels are to be cut for a g that is not smooth at their scale, such as the ends() of a narrow density.
+  template <class G>
+  Real expectation(const G& g, const std::vector<Real>& breaks = {}) const {
+    using std::exp;
+    return over_panels(breaks, [&](const panel& p, const Real& x) { return Real(exp(p.value(p.local(x))) * g(x)); });
   }
 
  private:
@@ -131,6 +129,21 @@ class panel_density {
     }
   };
 
+  template <class G>
+  Real over_panels(const std::vector<Real>& breaks, const G& g) const {
+    Real sum = 0;
+    for (const panel& p : panels_) {
+      Real from = p.from;
+      for (auto cut = std::upper_bound(breaks.begin(), breaks.end(), from); from < p.to; ++cut) {
+        const bool last = cut == breaks.end() || !(*cut < p.to);
+        const Real to = last ? p.to : *cut;
+        sum += gauss_panel<Real>([&](const Real& x) { return g(p, x); }, from, to);
+        if (last) break;
+        from = to;
+      }
+    }
+    return sum;
+  }
   Real over(const panel& p, const Real& a, const Real& b) const {
     using std::exp;
     return gauss_panel<Real>([&](const Real& x) { return Real(exp(p.value(p.local(x)))); }, a, b);

@@ -47,10 +47,9 @@ struct tau_window {
 };
 
 /// A scan in steps of 1/2 from log(low) - 12 to log(high) + 12 and, in steps of 1, as far as f is not yet negligible; a golden-section search
-/// from each of its peaks; then the ends. For f whose peaks are wider than 1/2 or, if narrower, single (posterior densities of many studies).
+/// from each of its peaks; then the ends, never beyond +-limit. For f whose peaks are wider than 1/2 or, if narrower, single (posterior densities of many studies).
 template <class Real, class F>
-tau_window<Real> find_tau_window(const F& f, const Real& low, const Real& high, const Real& depth) {
-  const Real limit = tau_line<Real>::limit();
+tau_window<Real> find_tau_window(const F& f, const Real& low, const Real& high, const Real& depth, const Real& limit = tau_line<Real>::limit()) {
   struct point {
     Real x, f;
   };
