@@ -4,7 +4,7 @@
 
 #include <metapool/data/file.hpp>
 #include <metapool/data/revman.hpp>
-#include <metapool/data/revman_web_tables.hpp>
+#include <metapool/data/revman_web_settings.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -19,14 +19,13 @@ namespace metapool {
 namespace detail {
 
 template <class Real>
-class revman_web_reader : revman_web_tables<Real> {
-  using tables = revman_web_tables<Real>;
-  using tables::function_, tables::groups_, tables::level, tables::list, tables::list_columns, tables::list_unused, tables::no, tables::number, tables::result;
-  using tables::results, tables::rows_, tables::settings_, tables::text, tables::yes;
+class revman_web_reader : revman_web_settings<Real> {
+  using base = revman_web_settings<Real>;
+  using base::function_, base::groups_, base::list_columns, base::list_unused, base::number, base::outcome, base::results, base::rows_, base::settings_, base::text;
 
  public:
   revman_web_reader(std::string_view settings, std::string_view rows, std::string_view subgroups, const std::string& id, const char* function)
-      : tables(settings, rows, subgroups, id, function) {
+      : base(settings, rows, subgroups, id, function) {
     review_.file = id;
   }
 
@@ -57,67 +56,6 @@ class revman_web_reader : revman_web_tables<Real> {
   }
 
  private:
-  revman_outcome<Real> outcome(std::size_t r) {
-    const auto setting = [&](std::string_view column) { return text(settings_, r, column); };
-    const auto unknown = [&](const char* column, const char* taken) {
-      list(settings_, r, std::string(column) + " = " + in_quotes(setting(column)) + " is not known; " + taken + " is assumed");
-    };
-    revman_outcome<Real> o;
-    o.line = settings_.lines[r];
-    o.number = setting("Analysis number");
-    o.name = setting("Analysis name");
-    o.label_1 = setting("Experimental group label");
-    o.label_2 = setting("Control group label");
-    o.measure = setting("Effect measure");
-    const std::string type = letters<>(setting("Data type"));
-    if (type == "dichotomous") {
-      o.data = revman_data::dichotomous;
-    } else if (type == "continuous") {
-      o.data = revman_data::continuous;
-    } else if (type == "contrastlevel") {
-      o.data = revman_data::generic_inverse_variance;
-    } else if (type == "oeandvariance") {
-      o.data = revman_data::o_minus_e;
-    } else {
-      throw_input_error(function_, settings_.file + ": line " + std::to_string(o.line) + ": Data type = " + in_quotes(setting("Data type")) +
-                                       " must be Dichotomous, Continuous, Contrast level, or O-E and variance");
-    }
-    const std::string method = letters<>(setting("Statistical method"));
-    if (o.data == revman_data::o_minus_e) {
-      o.method = revman_method::o_minus_e;
-    } else if (o.data == revman_data::dichotomous && (method == "mh" || method.find("mantel") != std::string::npos)) {
-      o.method = revman_method::mantel_haenszel;
-    } else if (o.data == revman_data::dichotomous && method.find("peto") != std::string::npos) {
-      o.method = revman_method::peto;
-    } else if (method != "iv" && method.find("inverse") == std::string::npos && !method.empty()) {
-      unknown("Statistical method", "inverse variance");
-    }
-    if (letters<>(o.measure).substr(0, 4) == "peto" && o.data == revman_data::dichotomous) o.method = revman_method::peto;
-    const std::string model = letters<>(setting("Analysis model"));
-    o.random = model.substr(0, 6) == "random";
-    if (!o.random && model.substr(0, 5) != "fixed" && model.substr(0, 6) != "common" && !model.empty()) unknown("Analysis model", "a fixed effect");
-    const std::string estimator = letters<>(setting("Heterogeneity estimator"));
-    if (estimator.find("reml") != std::string::npos || estimator.find("restricted") != std::string::npos) {
-      o.tau2 = revman_tau2::reml;
-    } else if (!estimator.empty() && estimator != "dl" && estimator.find("dersimonian") == std::string::npos) {
-      unknown("Heterogeneity estimator", "DerSimonian and Laird's");
-    }
-    const std::string interval = letters<>(setting("CI method"));
-    if (interval.find("hksj") != std::string::npos || interval.find("hartung") != std::string::npos) {
-      o.interval = revman_interval::hartung_knapp;
-    } else if (!interval.empty() && interval.find("wald") == std::string::npos) {
-      unknown("CI method", "Wald");
-    }
-    o.ratio = o.data == revman_data::o_minus_e || is_ratio_measure(o.measure) ||
-              (o.data == revman_data::generic_inverse_variance && yes(setting("Log-scale data")));
-    o.swap_events = yes(setting("Swap event and non-event"));
-    if (no(setting("Overall estimates"))) o.totals = no(setting("Subgroup estimates")) ? revman_totals::none : revman_totals::subgroups_only;
-    o.level_studies = level(r, "Study CI");
-    o.level_total = level(r, "Estimate CI");
-    o.stored = results(settings_, r);
-    return o;
-  }
-
   void fill(revman_outcome<Real>& o, std::string_view group, std::vector<bool>& used_row, std::vector<bool>& used_group) {
     const auto belongs = [&](const text_table& t, std::size_t r) {
       return text(t, r, "Analysis group") == group && text(t, r, "Analysis number") == o.number;
