@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// How often each interval of a pooled ratio covers where events are few: writes docs/coverage_sparse.md.
+// How often each interval of a pooled ratio or risk difference covers where events are few: writes docs/coverage_sparse.md.
 //   metapool_coverage_sparse [--replicates 1000] [--seed 1] [--threads 0] [--folder docs]
 #include <metapool/bayes/normal_normal.hpp>
 #include <metapool/data/file.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/liu_liu_xie.hpp>
+#include <metapool/exact/miettinen_nurminen.hpp>
 #include <metapool/exact/tian.hpp>
 #include <metapool/inference/glmm_inference.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
@@ -51,9 +53,9 @@ const std::vector<std::size_t> ks{3, 5, 10, 20};
 const std::vector<double> risks{0.005, 0.01, 0.05, 0.1};
 const std::vector<double> tau2s{0, 0.25};
 
-enum class scale { odds_ratio, risk_ratio };
+enum class scale { odds_ratio, risk_ratio, risk_difference };
 struct interval {
-  double lower, upper;  // logarithms
+  double lower, upper;  // logarithms of ratios
 };
 struct method {
   std::string name;
@@ -96,25 +98,47 @@ std::vector<method> methods() {
                    return interval{std::log(r.lower), std::log(r.upper)};
                  }});
   add_inverse_variance(all, odds, "OR", mp::odds_ratio{});
-  all.push_back({"OR, hypergeometric-normal, profile likelihood", odds, 1,
+  all.push_back({"OR, hypergeometric-normal, profile likelihood", odds, 2,
                  [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::conditional_exact{}), mp::glmm_profile_likelihood{})); }});
   all.push_back({"OR, hypergeometric-normal, Wald z", odds, 1, [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::conditional_exact{}))); }});
-  all.push_back({"OR, binomial-normal, fixed levels, profile likelihood", odds, 1,
+  all.push_back({"OR, conditional binomial-normal, profile likelihood", odds, 2,
+                 [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::conditional_approximate{}), mp::glmm_profile_likelihood{})); }});
+  all.push_back({"OR, binomial-normal, fixed levels, profile likelihood", odds, 2,
                  [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::fixed_study_effects{}), mp::glmm_profile_likelihood{})); }});
-  all.push_back({"OR, binomial-normal, normal levels, Wald z", odds, 10, [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}))); }});
-  all.push_back({"OR, beta-binomial, profile likelihood", odds, 10,
+  all.push_back({"OR, binomial-normal, normal levels, Wald z", odds, 1, [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}))); }});
+  all.push_back({"OR, binomial-normal, normal levels, Wald t", odds, 1,
+                 [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}), mp::glmm_wald_t{})); }});
+  all.push_back({"OR, beta-binomial, profile likelihood", odds, 5,
                  [](const trials& t) { return ends(mp::infer(mp::beta_binomial(t, mp::odds_ratio{}, mp::common_correlation{}), mp::glmm_profile_likelihood{})); }});
   all.push_back({"RR, Mantel-Haenszel", risk, 1, [](const trials& t) { return ends(mp::infer(mp::mantel_haenszel(t, mp::risk_ratio{}))); }});
   all.push_back({"RR, log-binomial, profile likelihood", risk, 1, [](const trials& t) { return ends(mp::infer(mp::log_binomial(t), mp::glmm_profile_likelihood{})); }});
+  all.push_back({"RR, stratified score (Miettinen-Nurminen)", risk, 1, [](const trials& t) {
+                   const auto r = mp::miettinen_nurminen(t, mp::risk_ratio{});
+                   return interval{std::log(r.lower), std::log(r.upper)};
+                 }});
   all.push_back({"RR, Tian's combination", risk, 20, [](const trials& t) {
                    const auto r = mp::tian_combination(t, mp::risk_ratio{});
                    return interval{std::log(r.lower), std::log(r.upper)};
                  }});
   add_inverse_variance(all, risk, "RR", mp::risk_ratio{});
-  all.push_back({"RR, conditional binomial-normal, profile likelihood", risk, 1,
+  all.push_back({"RR, conditional binomial-normal, profile likelihood", risk, 2,
                  [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::risk_ratio{}, mp::conditional_approximate{}), mp::glmm_profile_likelihood{})); }});
-  all.push_back({"RR, beta-binomial, profile likelihood", risk, 10,
+  all.push_back({"RR, beta-binomial, profile likelihood", risk, 5,
                  [](const trials& t) { return ends(mp::infer(mp::beta_binomial(t, mp::risk_ratio{}, mp::common_correlation{}), mp::glmm_profile_likelihood{})); }});
+  const auto difference = scale::risk_difference;
+  all.push_back({"RD, Mantel-Haenszel", difference, 1, [](const trials& t) { return ends(mp::infer(mp::mantel_haenszel(t, mp::risk_difference{}))); }});
+  all.push_back({"RD, stratified score (Miettinen-Nurminen)", difference, 1, [](const trials& t) {
+                   const auto r = mp::miettinen_nurminen(t, mp::risk_difference{});
+                   return interval{r.lower, r.upper};
+                 }});
+  all.push_back({"RD, Tian's combination", difference, 20, [](const trials& t) {
+                   const auto r = mp::tian_combination(t, mp::risk_difference{});
+                   return interval{r.lower, r.upper};
+                 }});
+  all.push_back({"RD, DerSimonian-Laird, Wald z", difference, 1,
+                 [](const trials& t) { return ends(mp::infer(mp::random_effects(mp::effect_sizes(t, mp::risk_difference{}), mp::dersimonian_laird{}))); }});
+  all.push_back({"RD, REML, Hartung-Knapp, factor at least 1", difference, 1,
+                 [](const trials& t) { return ends(mp::infer(mp::random_effects(mp::effect_sizes(t, mp::risk_difference{}), mp::reml{}), mp::hartung_knapp{.floor = 1.0})); }});
   return all;
 }
 
@@ -181,6 +205,7 @@ int main(int argc, char** argv) try {
     std::size_t column = 0;
     for (const double tau2 : tau2s) {
       for (const double risk : risks) {
+        const double mean_difference = risk * std::expm1(effect + tau2 / 2);  // over all trials that could be
         std::vector<std::vector<tally>> own(count, std::vector<tally>(all.size()));
         mp::detail::parallel_blocks(count, 1, threads, [&](std::size_t begin, std::size_t end) {
           for (std::size_t r = begin; r < end; ++r) {
@@ -192,8 +217,9 @@ int main(int argc, char** argv) try {
               ++t.tried;
               try {
                 const interval i = all[m].run(all[m].of == scale::odds_ratio ? by_odds : by_risk);
+                const double truth = all[m].of == scale::risk_difference ? mean_difference : effect;
                 ++t.answered;
-                t.covered += i.lower <= effect && effect <= i.upper;
+                t.covered += i.lower <= truth && truth <= i.upper;
               } catch (const mp::error&) {  // no answer: counted as such
               }
             }
@@ -220,7 +246,7 @@ int main(int argc, char** argv) try {
     for (std::size_t c = 0; c < column; ++c) body += "---:|";
     body += "\n";
     for (std::size_t m = 0; m < all.size(); ++m) {
-      body += "| " + all[m].name + " |";
+      body += "| " + all[m].name + (all[m].one_in == 1 ? "" : " (1 in " + std::to_string(all[m].one_in) + ")") + " |";
       for (const tally& t : table[m]) body += " " + cell(t) + " |";
       body += "\n";
     }
@@ -228,16 +254,16 @@ int main(int argc, char** argv) try {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const double processor = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   const auto text = [](double x) { return mp::detail::fixed_text(x, 0); };
-  std::string page = "# Coverage with few events\n\nHow often a nominal 95 % interval of a pooled odds or risk ratio holds the true mean, where events are few. Made by\n\n```sh\n"
+  const auto error_of = [&](std::size_t one_in) { return mp::detail::fixed_text(100 * std::sqrt(0.95 * 0.05 * static_cast<double>(one_in) / static_cast<double>(count)), 1); };
+  std::string page = "# Coverage with few events\n\nHow often a nominal 95 % interval of a pooled odds ratio, risk ratio (RR) or risk difference (RD) holds the true mean, where events are few. Made by\n\n```sh\n"
                      "cmake -S . -B build/benchmarks -DCMAKE_BUILD_TYPE=Release && cmake --build build/benchmarks --target metapool_coverage_sparse\n"
                      "build/benchmarks/bin/metapool_coverage_sparse --replicates " + std::to_string(count) + " --seed " + std::to_string(seed) + "\n```\n\nwhich took " + text(processor) +
                      " seconds of processor time (" + text(seconds) + " by the clock, beside other work). The numbers do not depend on the number of threads.\n\n"
                      "Trials have " + text(patients) + " patients an arm; the control risk is that of the column, in all trials; the effect of a trial is normal around log(0.7) with variance "
-                     "tau2, on the logarithm of the odds ratio for the methods of the odds ratio and of the risk ratio for those of the risk ratio. " + std::to_string(count) +
-                     " replicates a cell, of which the slow methods see fewer: beta-binomial and normal levels one in 10, Tian one in 20. Monte Carlo standard error of a coverage of 95 %: " +
-                     mp::detail::fixed_text(100 * std::sqrt(0.95 * 0.05 / static_cast<double>(count)), 1) + " points, of one in 10 and 20: " +
-                     mp::detail::fixed_text(100 * std::sqrt(10 * 0.95 * 0.05 / static_cast<double>(count)), 1) + " and " +
-                     mp::detail::fixed_text(100 * std::sqrt(20 * 0.95 * 0.05 / static_cast<double>(count)), 1) +
+                     "tau2, on the logarithm of the odds ratio for the methods of the odds ratio and of the risk ratio for the others; the true risk difference is its mean over such trials. "
+                     "At a risk of 0.5 % that is one event in two control arms, and one in three treated arms. " +
+                     std::to_string(count) + " replicates a cell, of which a method with \"(1 in 5)\" behind its name sees every fifth. **Monte Carlo standard error** of a coverage of 95 %: " + error_of(1) +
+                     " points, of 1 in 2, 5 and 20: " + error_of(2) + ", " + error_of(5) + " and " + error_of(20) +
                      ". **Bold**: below 94 % and below 95 % by more than three Monte Carlo errors. \"(of 60 %)\": the method has no answer for the other data sets (no event that informs), "
                      "and these are left out. An interval that is open on a side covers what lies there. Methods of one effect are shown at tau2 = 0.25 to say what they miss there.\n";
   mp::detail::write_file(folder + "/coverage_sparse.md", page + body, "metapool_coverage_sparse");
