@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,4 +49,36 @@ TEST_CASE("a file of risk ratios with 90 % intervals is read as what it is, and 
   CHECK(contains(message_of<input_error>([&] { (void)to_csv(table); }), "study 'b' is stated on the pooling scale, the file on the natural scale"));
   CHECK(contains(message_of<input_error>([&] { (void)parse_csv<reported<>>(text, {.level = 90}); }), "level = 90"));
   CHECK(contains(message_of<input_error>([] { (void)parse_csv<correlation<>>("ri,ni\n0.2,10\n", {.level = 0.9}); }), "a correlation has neither"));
+}
+
+TEST_CASE("estimates with their uncertainty are read under the names that metafor, meta and Stata write") {
+  struct style {
+    const char* head;
+    const char* row;
+    bool se, variance, interval, p;
+  };
+  // -0.5 with a standard error of 0.2: interval (-0.892, -0.108), p = 0.0124
+  const style styles[] = {{"study,yi,vi", "-0.5,0.04", false, true, false, false},
+                          {"slab,yi,sei", "-0.5,0.2", true, false, false, false},
+                          {"slab,yi,ci.lb,ci.ub", "-0.5,-0.892,-0.108", false, false, true, false},
+                          {"slab,yi,vi,sei,zi,pval,ci.lb,ci.ub", "-0.5,0.04,0.2,-2.5,0.0124,-0.892,-0.108", true, true, true, true},
+                          {"studlab,TE,seTE", "-0.5,0.2", true, false, false, false},
+                          {"studlab,TE,seTE,lower,upper,statistic,pval", "-0.5,0.2,-0.892,-0.108,-2.5,0.0124", true, false, true, true},
+                          {"study,_meta_es,_meta_se,_meta_cil,_meta_ciu", "-0.5,0.2,-0.892,-0.108", true, false, true, false},
+                          {"study,_ES,_seES,_LCI,_UCI", "-0.5,0.2,-0.892,-0.108", true, false, true, false},
+                          {"label,estimate,p", "-0.5,0.0124", false, false, false, true}};
+  for (const style& s : styles) {
+    CAPTURE(s.head);
+    const std::string text = std::string(s.head) + "\nA," + s.row + "\n";
+    const auto t = parse_csv<reported<>>(text);
+    REQUIRE(t.size() == 1);
+    CHECK(t[0].label == "A");
+    CHECK(t[0].estimate == -0.5);
+    CHECK(t[0].se == (s.se ? std::optional<double>(0.2) : std::nullopt));
+    CHECK(t[0].variance == (s.variance ? std::optional<double>(0.04) : std::nullopt));
+    CHECK(t[0].lower == (s.interval ? std::optional<double>(-0.892) : std::nullopt));
+    CHECK(t[0].upper == (s.interval ? std::optional<double>(-0.108) : std::nullopt));
+    CHECK(t[0].p == (s.p ? std::optional<double>(0.0124) : std::nullopt));
+    CHECK(to_csv(t) == text);
+  }
 }

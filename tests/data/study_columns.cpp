@@ -70,3 +70,39 @@ TEST_CASE("log-rank statistics are read as O-E and V") {
   CHECK(parse_csv<log_rank<>>("d,variance\n1,2\n", {.observed_minus_expected = "d"})[0].observed_minus_expected == 1.0);
   CHECK(contains(message_of<input_error>([] { parse_csv<log_rank<>>("O-E,V\n1,0\n"); }), "column 'V'"));
 }
+
+TEST_CASE("a trial of two arms measured twice has twelve numbers, and a cell that breaks a rule is named whichever of them it is") {
+  const std::string names[] = {"treated_before_mean", "treated_before_sd", "treated_after_mean", "treated_after_sd", "treated_total", "treated_correlation",
+                               "control_before_mean", "control_before_sd", "control_after_mean", "control_after_sd", "control_total", "control_correlation"};
+  std::string head = "label";
+  for (const auto& n : names) head.append(",").append(n);
+  const std::string text = head + "\nTaylor,26,5.2,30.5,6.1,24,0.61,25.5,5,26,5.5,23,0.7\nHalf,1,2,3,4,5,NA,1,2,3,4,5,0.5\n";
+  const auto t = parse_csv<pre_post_trial<>>(text);
+  REQUIRE(t.size() == 2);
+  CHECK(t[0].label == "Taylor");
+  CHECK(t[0].treated.before.mean == 26.0);
+  CHECK(t[0].treated.after.sd == 6.1);
+  CHECK(t[0].treated.correlation == 0.61);
+  CHECK(t[0].control.before.mean == 25.5);
+  CHECK(t[0].control.before.sd == 5.0);
+  CHECK(t[0].control.after.mean == 26.0);
+  CHECK(t[0].control.total == 23.0);
+  CHECK(t[0].control.correlation == 0.7);
+  CHECK_FALSE(is_complete(t[1]));
+  CHECK(to_csv(t) == text);
+  CHECK(to_csv(t.trials) == head + "\nTaylor,26,5.2,30.5,6.1,24,0.61,25.5,5,26,5.5,23,0.7\nHalf,1,2,3,4,5,,1,2,3,4,5,0.5\n");
+  CHECK(t.extra_columns().empty());
+  const std::string bad[] = {"x", "-1", "inf", "-0.5", "1.5", "1.01", "1e999", "-2", "#", "-3", "0", "-1.5"};
+  for (std::size_t i = 0; i < 12; ++i) {
+    std::string row = "Bad";
+    for (std::size_t j = 0; j < 12; ++j) row.append(",").append(i == j ? bad[i] : j % 6 == 5 ? "0.5" : "9");
+    CHECK(contains(message_of<input_error>([&] { parse_csv<pre_post_trial<>>(head + "\n" + row + "\n"); }), "line 2, column '" + names[i] + "'"));
+  }
+  CHECK(contains(message_of<input_error>([&] { parse_csv<pre_post_trial<>>(head.substr(0, head.rfind(',')) + "\nA,1,2,3,4,5,0.5,1,2,3,4,5\n"); }), "control_correlation"));
+  const auto named = parse_csv<pre_post_trial<>>(head.substr(0, head.rfind(',')) + ",rho\nA,1,2,3,4,5,0.5,1,2,3,4,5,0.25\n", {.control_correlation = "rho"});
+  CHECK(named[0].control.correlation == 0.25);
+  auto changed = t;
+  changed.trials[0].control.after.mean = 27;
+  changed.trials[0].label = "Taylor 2";
+  CHECK(contains(to_csv(changed), "Taylor 2,26,5.2,30.5,6.1,24,0.61,25.5,5,27,5.5,23,0.7\n"));
+}

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // libFuzzer: whatever the bytes, parse_csv reads them or throws metapool::error; and what it reads can be written and read again.
 //
-//     clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -DMETAPOOL_FUZZ -Iinclude tests/fuzz/csv.cpp -o fuzz_csv && ./fuzz_csv
+//     clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -DMETAPOOL_FUZZ -Iinclude tests/fuzz/csv.cpp -o fuzz_csv
+//     mkdir found && ./fuzz_csv found tests/fuzz/corpus/csv
+//
+// The first byte of a file chooses options and types; the rest is the text.
 #if defined(METAPOOL_FUZZ)
 
 #include <metapool/data/csv.hpp>
@@ -48,6 +51,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((data[0] & 8U) != 0) options.missing = {"?", "-9"};
   attempt<metapool::binary_trial<>>(text, options);
   attempt<metapool::continuous_trial<>>(text, options);
+  if ((data[0] & 16U) == 0) return 0;
+  attempt<metapool::rate_trial<>>(text, options);
+  attempt<metapool::proportion<>>(text, options);
+  attempt<metapool::rate<>>(text, options);
+  attempt<metapool::group_mean<>>(text, options);
+  attempt<metapool::correlation<>>(text, options);
+  attempt<metapool::reliability<>>(text, options);
+  attempt<metapool::matched_pairs<>>(text, options);
+  attempt<metapool::pre_post<>>(text, options);
+  attempt<metapool::pre_post_trial<>>(text, options);
+  attempt<metapool::partial_correlation<>>(text, options);
+  attempt<metapool::log_rank<>>(text, options);
   return 0;
 }
 

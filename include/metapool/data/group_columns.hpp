@@ -2,7 +2,7 @@
 // The columns of files of rates, proportions, means of one group, correlations and reliabilities: names of this library, of metafor and of meta.
 #pragma once
 
-#include <metapool/data/column_names.hpp>
+#include <metapool/data/column_roles.hpp>
 #include <metapool/data/correlation.hpp>
 #include <metapool/data/group_mean.hpp>
 #include <metapool/data/proportion.hpp>
@@ -10,7 +10,6 @@
 #include <metapool/data/rate_trial.hpp>
 #include <metapool/data/reliability.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace metapool::detail {
@@ -22,7 +21,7 @@ constexpr column_role no_role{"", ""};
 template <unsigned Unused>
 struct plain_columns {
   static constexpr const char* remark = "";
-  static bool dispensable(std::size_t role, const std::array<bool, 6>&) { return derived(role); }
+  static bool dispensable(std::size_t role, const role_presence&) { return derived(role); }
   static constexpr bool derived(std::size_t role) { return (Unused >> role & 1U) != 0; }
 };
 

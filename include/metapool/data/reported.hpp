@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <metapool/data/column_names.hpp>
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/data/check.hpp>
+#include <metapool/data/column_roles.hpp>
 #include <metapool/data/stated_on.hpp>
 
 #include <optional>
@@ -73,7 +75,7 @@ struct trial_columns<reported<Real>> {
                                            {"upper", "upper ci.ub _meta_ciu _UCI"},
                                            {"p", "p pval pval.TE"}};
 
-  static bool dispensable(std::size_t role, const std::array<bool, 6>& there) {
+  static bool dispensable(std::size_t role, const role_presence& there) {
     if (role == 0) return false;
     const bool interval = there[3] && there[4];
     for (std::size_t r = 1; r < 6; ++r) {

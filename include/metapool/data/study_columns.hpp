@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The columns of files of matched pairs, of one group measured twice, of partial correlations and of log-rank statistics.
+// The columns of files of matched pairs, of one group or two arms measured twice, of partial correlations and of log-rank statistics.
 #pragma once
 
 #include <metapool/data/group_columns.hpp>
@@ -8,7 +8,6 @@
 #include <metapool/data/partial_correlation.hpp>
 #include <metapool/data/pre_post.hpp>
 
-#include <array>
 #include <cstddef>
 
 namespace metapool::detail {
@@ -43,13 +42,40 @@ struct trial_columns<pre_post<Real>> : plain_columns<0> {
   static void check(const pre_post<Real>& s, const char* function, fractional_counts) { metapool::check(s, function); }
 };
 
+template <class Real>
+struct trial_columns<pre_post_trial<Real>> {
+  static constexpr const char* type_name = "pre_post_trial";
+  static constexpr const char* remark = "";
+  static constexpr column_role roles[12] = {
+      {"treated_before_mean", "treated_before_mean pre_mean_treat"}, {"treated_before_sd", "treated_before_sd pre_sd_treat"},
+      {"treated_after_mean", "treated_after_mean post_mean_treat"},  {"treated_after_sd", "treated_after_sd post_sd_treat"},
+      {"treated_total", "treated_total n1i n.e n_treat"},            {"treated_correlation", "treated_correlation r1i r_treat"},
+      {"control_before_mean", "control_before_mean pre_mean_ctrl"},  {"control_before_sd", "control_before_sd pre_sd_ctrl"},
+      {"control_after_mean", "control_after_mean post_mean_ctrl"},   {"control_after_sd", "control_after_sd post_sd_ctrl"},
+      {"control_total", "control_total n2i n.c n_ctrl"},             {"control_correlation", "control_correlation r2i r_ctrl"}};
+  static bool dispensable(std::size_t, const role_presence&) { return false; }
+  static constexpr bool derived(std::size_t) { return false; }
+  template <class Fail>
+  static pre_post_trial<Real> assemble(const row_numbers<Real>& n, fractional_counts, const Fail&) {
+    const auto arm = [&](std::size_t first) {
+      return pre_post_arm<Real>{.before = {.mean = n[first], .sd = n[first + 1]}, .after = {.mean = n[first + 2], .sd = n[first + 3]}, .total = n[first + 4], .correlation = n[first + 5]};
+    };
+    return {.label = {}, .treated = arm(0), .control = arm(6)};
+  }
+  static row_numbers<Real> disassemble(const pre_post_trial<Real>& s) {
+    const pre_post_arm<Real>&t = s.treated, &c = s.control;
+    return {t.before.mean, t.before.sd, t.after.mean, t.after.sd, t.total, t.correlation, c.before.mean, c.before.sd, c.after.mean, c.after.sd, c.total, c.correlation};
+  }
+  static void check(const pre_post_trial<Real>& s, const char* function, fractional_counts) { metapool::check(s, function); }
+};
+
 /// r_squared is needed for semi-partial correlations only: its column may be absent (and where the caller names the other three, is not looked for).
 template <class Real>
 struct trial_columns<partial_correlation<Real>> : plain_columns<0b110000> {
   static constexpr const char* type_name = "partial_correlation";
   static constexpr column_role roles[6] = {
       {"r", "r ri cor"}, {"predictors", "predictors mi"}, {"total", "total ni n"}, {"r_squared", "r_squared r2i"}, no_role, no_role};
-  static bool dispensable(std::size_t role, const std::array<bool, 6>& there) { return role > 3 || (role == 3 && there[0] && there[1] && there[2]); }
+  static bool dispensable(std::size_t role, const role_presence& there) { return role > 3 || (role == 3 && there[0] && there[1] && there[2]); }
   template <class Fail>
   static partial_correlation<Real> assemble(const row_numbers<Real>& n, fractional_counts, const Fail&) {
     return {.label = {}, .r = n[0], .predictors = n[1], .total = n[2], .r_squared = n[3]};

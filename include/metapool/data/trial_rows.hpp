@@ -2,7 +2,9 @@
 // The row of a table -> a trial, or a message that names the cell at fault.
 #pragma once
 
-#include <metapool/data/column_names.hpp>
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/data/column_roles.hpp>
+#include <metapool/data/text_table.hpp>
 
 #include <cstddef>
 #include <string>
@@ -19,12 +21,12 @@ template <class Trial>
 Trial trial_of_row(const text_table& cells, const role_columns& roles, fractional_counts fractional, std::size_t row, const char* function) {
   using Real = typename Trial::real_type;
   row_numbers<Real> numbers{};
-  for (std::size_t r = 0; r < 6; ++r) {
+  for (std::size_t r = 0; r < role_count<Trial>; ++r) {
     if (roles[r]) numbers[r] = cells.template number_at<Real>(row, *roles[r], function);
   }
   Trial trial = trial_columns<Trial>::assemble(
       numbers, fractional, [&](std::size_t r, const char* rule) { cells.fail(function, row, *roles[r], rule); });
-  if (roles[6]) trial.label = cells.cell(row, *roles[6]);
+  if (roles[label_place]) trial.label = cells.cell(row, *roles[label_place]);
   if (trim(trial.label).empty()) trial.label = default_label(row);
   return trial;
 }
@@ -36,7 +38,9 @@ template <class Trial>
   using columns = trial_columns<Trial>;
   const auto numbers = columns::disassemble(trial);
   row_numbers<typename Trial::real_type> known{};
-  for (const std::size_t r : {1U, 0U, 2U, 4U, 3U, 5U}) {  // totals before the events that they bound
+  constexpr std::size_t order[] = {1, 0, 2, 4, 3, 5, 6, 7, 8, 9, 10, 11};  // totals before the events that they bound
+  for (std::size_t i = 0; i < role_count<Trial>; ++i) {
+    const std::size_t r = order[i];
     const auto column = roles[r] ? roles[r] : roles[r - r % 3 + 2];
     if (!column || columns::derived(r)) continue;
     known[r] = numbers[r];

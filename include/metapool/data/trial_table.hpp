@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <metapool/data/column_names.hpp>
+#include <metapool/data/binary_trial.hpp>
+#include <metapool/data/column_roles.hpp>
+#include <metapool/data/text_table.hpp>
 #include <metapool/data/stated_on.hpp>
 #include <metapool/text/utf8.hpp>
 
@@ -112,7 +114,7 @@ std::vector<std::string> duplicate_labels(const trial_table<Trial>& table) {
 template <class Trial>
 std::vector<std::string> find_warnings(const trial_table<Trial>& table) {
   std::vector<std::string> warnings;
-  if (table.roles[6]) warnings = duplicate_labels(table);
+  if (table.roles[label_place]) warnings = duplicate_labels(table);
   const text_table& cells = table.cells;
   const std::size_t count = cells.rows() * cells.columns();
   bool ascii = true;
