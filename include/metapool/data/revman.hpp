@@ -4,6 +4,7 @@
 
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
+#include <metapool/data/decimal.hpp>
 #include <metapool/data/reported.hpp>
 
 #include <cmath>
