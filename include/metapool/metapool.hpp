@@ -87,6 +87,7 @@
 #include <metapool/conversion/five_numbers.hpp>
 #include <metapool/conversion/kaplan_meier.hpp>
 #include <metapool/conversion/log_rank.hpp>
+#include <metapool/conversion/margin_tables.hpp>
 #include <metapool/conversion/percentages.hpp>
 #include <metapool/conversion/printed.hpp>
 #include <metapool/conversion/quantile_estimate.hpp>

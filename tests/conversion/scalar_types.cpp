@@ -8,6 +8,7 @@
 #include <metapool/conversion/five_numbers.hpp>
 #include <metapool/conversion/reconstruct_survival.hpp>
 #include <metapool/conversion/log_rank.hpp>
+#include <metapool/conversion/margin_tables.hpp>
 #include <metapool/conversion/percentages.hpp>
 #include <metapool/conversion/quantile_estimate.hpp>
 #include <metapool/conversion/standard_deviation.hpp>
@@ -39,6 +40,7 @@ std::vector<double> numbers() {
   x.push_back(solve_tables(risk_ratio{}, Real(-0.9), Real(0.6), margins).at(0).a);
   x.push_back(solve_tables(odds_ratio{}, Real(-0.9), Real(0.6), margins).at(0).a);
   x.push_back(solve_tables(risk_difference{}, Real(-0.05), Real(0.03), margins).at(0).a);
+  x.push_back(solve_margin_table(odds_ratio{}, Real(-0.9), margins).value().a);
   x.push_back(tables_from_effect<Real>(risk_ratio{}, {as_printed("0.41"), as_printed("0.13"), as_printed("1.26")}, margins).at(0).c);
   x.push_back(solve_chi_squared_tables(Real(2.5), margins, continuity_correction::yates).at(0).a);
   x.push_back(Real(tables_from_chi_squared<Real>(as_printed("2.6"), margins).size()));

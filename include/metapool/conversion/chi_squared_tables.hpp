@@ -27,15 +27,6 @@ Real table_chi_squared(const Real& a, const known_margins<Real>& m, continuity_c
   return excess * excess / ((m.treated / n) * (m.control / n) * e * (f / n));
 }
 
-template <class Real>
-void check_with_events(const known_margins<Real>& m, const char* function, double most) {
-  check(m, function, most);
-  if (!m.events) throw_input_error(function, "margins.events must be known");
-  if (!(*m.events > 0 && *m.events < m.treated + m.control)) {
-    throw_input_error(function, "margins.events = " + to_text(*m.events) + " leaves no chi-squared: there must be patients with and without the event");
-  }
-}
-
 template <class Real, class Accept>
 std::vector<two_by_two<Real>> tables_of_margins(const known_margins<Real>& m, const Accept& accept) {
   std::vector<two_by_two<Real>> tables;

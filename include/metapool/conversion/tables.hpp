@@ -56,6 +56,16 @@ void check(const known_margins<Real>& m, const char* function, double most) {
   }
 }
 
+/// Where both outcomes must have occurred.
+template <class Real>
+void check_with_events(const known_margins<Real>& m, const char* function, double most) {
+  check(m, function, most);
+  if (!m.events) throw_input_error(function, "margins.events must be known");
+  if (!(*m.events > 0 && *m.events < m.treated + m.control)) {
+    throw_input_error(function, "margins.events = " + to_text(*m.events) + " tells nothing: there must be patients with and without the event");
+  }
+}
+
 /// The real roots of a x^2 + b x + c, each without cancellation, the smaller first; a double root once.
 template <class Real>
 std::vector<Real> quadratic_roots(const Real& a, const Real& b, const Real& c) {
