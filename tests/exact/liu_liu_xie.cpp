@@ -107,6 +107,9 @@ TEST_CASE("Tables at the end of their margins leave the interval open; without i
   CHECK(nothing.state == interval_state::unbounded);
   CHECK(nothing.p == 1);
   CHECK_FALSE(nothing.odds_ratio.has_value());
+  const auto weighted = liu_liu_xie(std::vector<binary_trial<>>{trial("a", 0, 20, 0, 20), trial("b", 5, 5, 6, 6)}, {.weights = {3, 4}});
+  CHECK(weighted.state == interval_state::unbounded);
+  CHECK(close(weighted.weights[0], 0.6, metapool_test::digits15));
   const auto large = liu_liu_xie(std::vector<binary_trial<>>{trial("a", 10, 1e8, 30, 1e8), trial("b", 49990, 1e5, 50210, 1e5)});
   CHECK(large.lower > 0.9);
   CHECK(large.upper < 1.01);

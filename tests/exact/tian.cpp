@@ -64,6 +64,23 @@ TEST_CASE("A weighted sum of uniform numbers has the distribution that enumerate
   const detail::sum_of_uniforms<double> two(std::vector<double>{0.5, 0.5});
   convergence<double> state;
   CHECK(close(two.quantile(0.02, state), 0.1, metapool_test::digits12));  // the triangle: 2 x^2
+  // one large part among tiny ones: given the others the sum is uniform
+  for (const double tiny : {1e-4, 1e-7, 1e-10}) {
+    std::vector<double> weights(100, tiny);
+    weights[40] = 1 - 99 * tiny;
+    const detail::sum_of_uniforms<double> d(weights);
+    for (const double x : {0.0125, 0.3, 0.5}) CHECK(std::fabs(d.cdf(x) - (x - 99 * tiny / 2) / weights[40]) < 2e-15);
+    CHECK(d.cdf(49 * tiny) < 49 * tiny);
+  }
+  // two of them: P = E (x - R)^2 / (2 v w) with the rest R
+  for (const double tiny : {1e-5, 1e-7}) {
+    const double rest = 98 * tiny, v = 0.45 * (1 - rest), w = 0.55 * (1 - rest), spread = tiny * tiny * 98 / 12;
+    std::vector<double> weights(100, tiny);
+    weights[0] = v;
+    weights[99] = w;
+    const detail::sum_of_uniforms<double> d(weights);
+    for (const double x : {0.0125, 0.3}) CHECK(std::fabs(d.cdf(x) - ((x - rest / 2) * (x - rest / 2) + spread) / (2 * v * w)) < 1e-10);
+  }
 }
 
 TEST_CASE("Of one trial the combination is Chan and Zhang's interval") {
@@ -93,7 +110,7 @@ TEST_CASE("Trials that are equal share the weights; more of them are more certai
   const std::vector<binary_trial<>> there{t, trial("b", 2, 6, 1, 5)}, back{trial("a", 0, 7, 3, 8), trial("b", 1, 5, 2, 6)};
   const auto x = tian_combination(there, risk_difference{}), y = tian_combination(back, risk_difference{});
   CHECK(close(x.lower, -y.upper, metapool_test::digits10));
-  CHECK(close(*x.estimate, -*y.estimate, {1e-4, 0, 0, "the estimate is halved down to 1e-6"}));
+  CHECK(close(*x.estimate, -*y.estimate, {0, 0, 2e-6, "both are halved down to 1e-6"}));
   CHECK(close(x.p_greater, y.p_less, metapool_test::digits12));
   CHECK(x.lower < *x.estimate);
   CHECK(*x.estimate < x.upper);
@@ -111,6 +128,42 @@ TEST_CASE("The combined p-value is that of the weighted mean of the trials' p-va
   const auto harmonic = tian_combination(trials, risk_difference{}, {.weights = tian_weights::harmonic}), root = tian_combination(trials, risk_difference{});
   CHECK(close(harmonic.weights[0] / harmonic.weights[1], (56.0 / 15) / (30.0 / 11), metapool_test::digits14));
   CHECK(close(root.weights[0] / root.weights[1], std::sqrt((56.0 / 15) / (30.0 / 11)), metapool_test::digits14));
+}
+
+TEST_CASE("A mid-p-value halves what was seen: by every outcome and a grid of risks") {
+  // 2 of 4 against 1 of 3: outcomes with a larger difference, and those with the same, under no difference
+  const double seen = 2.0 / 4 - 1.0 / 3;
+  const auto score = [](int a, int c) {
+    const double p = (a + c) / 7.0;
+    return a + c == 0 || a + c == 7 ? 0 : (a / 4.0 - c / 3.0) / std::sqrt(p * (1 - p));
+  };
+  REQUIRE(seen > 0);
+  double best = 0;
+  for (int i = 0; i <= 20000; ++i) {
+    const double p = i / 20000.0;
+    double sum = 0;
+    for (int a = 0; a <= 4; ++a) {
+      for (int c = 0; c <= 3; ++c) {
+        const double s = score(a, c) - score(2, 1);
+        if (s > -1e-9) sum += (s < 1e-9 ? 0.5 : 1.0) * binomial(4, a, p) * binomial(3, c, p);
+      }
+    }
+    best = std::max(best, sum);
+  }
+  const two_by_two<> t{2, 2, 1, 2};
+  CHECK(close(detail::unconditional_test<double, false>(t, true, 0.0).mid_p(0.0), best, metapool_test::tolerance{1e-7, 0, 0, "a grid of 20000 risks"}));
+  CHECK(close(detail::unconditional_test<double, true>(t, true, 0.0).mid_p(1.0), best, metapool_test::tolerance{1e-7, 0, 0, "a grid of 20000 risks"}));
+  const auto r = tian_combination(std::vector<binary_trial<>>{trial("a", 2, 4, 1, 3)}, risk_difference{}, {.mid_p = true, .nuisance_error = 1e-9});
+  CHECK(close(r.p_greater, best, metapool_test::tolerance{1e-7, 0, 0, "a grid of 20000 risks, and the nuisance error"}));
+  // of rates: 7 of 9 events in 100 of 250 units of time
+  const auto m = tian_combination(std::vector<rate_trial<>>{rates("a", 7, 100, 2, 150)}, incidence_rate_ratio{}, {.mid_p = true});
+  const auto mid = [](double ratio) {
+    const double p = 100 * ratio / (100 * ratio + 150);
+    return binomial(9, 7, p) / 2 + binomial(9, 8, p) + binomial(9, 9, p);
+  };
+  CHECK(close(mid(m.lower), 0.025, metapool_test::digits10));
+  CHECK(close(mid(m.upper), 0.975, metapool_test::digits10));
+  CHECK(close(m.p_greater, mid(1), metapool_test::digits12));
 }
 
 TEST_CASE("Enumerated coverage of two trials of 1 to 2 patients an arm is never below the level") {

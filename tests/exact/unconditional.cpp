@@ -47,8 +47,8 @@ long double brute_score(const counts& t, long double delta) {
   return std::fabs(s) < 1e-16L ? 0 : s / std::sqrt(v);
 }
 
-/// The p-value of a difference: every outcome, every control risk of a fine grid.
-long double brute_p(const counts& t, long double delta, bool one_sided, int grid = 1000) {
+/// The p-value of a difference: every outcome, every control risk of a fine grid from `least` to `most`.
+long double brute_p(const counts& t, long double delta, bool one_sided, int grid = 1000, long double least = 0, long double most = 1) {
   const long double seen = brute_score(t, delta);
   std::vector<std::vector<bool>> in(static_cast<std::size_t>(t.n1) + 1, std::vector<bool>(static_cast<std::size_t>(t.n2) + 1));
   for (int a = 0; a <= t.n1; ++a) {
@@ -58,7 +58,7 @@ long double brute_p(const counts& t, long double delta, bool one_sided, int grid
     }
   }
   long double best = 0;
-  const long double low = std::fmax(0.0L, -delta), high = std::fmin(1.0L, 1 - delta);
+  const long double low = std::fmax(least, -delta), high = std::fmin(most, 1 - delta);
   for (int i = 0; i <= grid; ++i) {
     const long double p = low + (high - low) * i / grid, q = std::fmin(1.0L, std::fmax(0.0L, p + delta));
     long double sum = 0;
@@ -230,6 +230,29 @@ TEST_CASE("No p-value of a range of effects is above the range's bound, with all
   }
   CHECK(wrong == 0);
   CHECK(sharp > 20);
+}
+
+TEST_CASE("The error spent on the control risk is added to the largest probability over the risks that are left") {
+  for (const counts& t : {counts{4, 5, 1, 6}, counts{3, 4, 4, 8}, counts{4, 6, 2, 5}}) {
+    const two_by_two<> x{double(t.a), double(t.n1 - t.a), double(t.c), double(t.n2 - t.c)};
+    for (const double gamma : {0.01, 0.2}) {
+      // Clopper and Pearson's limits of the control risk by their definition
+      const auto tail = [&](double p, int from, int to) {
+        double sum = 0;
+        for (int c = from; c <= to; ++c) sum += static_cast<double>(choose(t.n2, c)) * std::pow(p, c) * std::pow(1 - p, t.n2 - c);
+        return sum;
+      };
+      double low = 0, high = 1;
+      for (double step = 0.5; step > 1e-16; step /= 2) {
+        if (tail(low + step, t.c, t.n2) < gamma / 2) low += step;
+        if (tail(high - step, 0, t.c) < gamma / 2) high -= step;
+      }
+      for (const bool one_sided : {true, false}) {
+        detail::unconditional_test<double, false> some(x, one_sided, gamma);
+        CHECK(close(some.p(0.0), static_cast<double>(brute_p(t, 0, one_sided, 2000, low, high)) + gamma, metapool_test::digits6));
+      }
+    }
+  }
 }
 
 TEST_CASE("Outcomes that mirror each other count alike, whatever the rounding of their scores") {

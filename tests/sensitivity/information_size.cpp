@@ -44,7 +44,7 @@ TEST_CASE("An information size is that of one large trial") {
   CHECK(close(means.patients, 4 * 7.848879734349088 * 100 / 9, digits12));
   using big = boost::multiprecision::cpp_bin_float_50;
   // alpha and beta are given in double, and so are the same number in both
-  CHECK(close(required_information_size(0.25, 0.125).patients, static_cast<double>(required_information_size(big(0.25), big(0.125)).patients), digits12));
+  CHECK(close(required_information_size(0.25, 0.125).patients, static_cast<double>(required_information_size(big(0.25), big(0.125)).patients), digits14));
 }
 
 TEST_CASE("Diversity is the loss of precision to heterogeneity") {
@@ -53,6 +53,14 @@ TEST_CASE("Diversity is the loss of precision to heterogeneity") {
   CHECK(close(diversity(fit), 0.948663103183, printed(12)));
   const double se = common_effect(metapool_test::bcg_effects()).se;
   CHECK(close(diversity(fit), 1 - se * se / (fit.se * fit.se), digits12));
+  // no less than I2 from the same tau2 and the typical variance of Higgins and Thompson
+  double weights = 0, squares = 0;
+  for (const double v : fit.data.v) {
+    weights += 1 / v;
+    squares += 1 / (v * v);
+  }
+  const double typical = 12 * weights / (weights * weights - squares);
+  CHECK(diversity(fit) > *fit.tau2 / (*fit.tau2 + typical));
   model_fit<double> same = fit;
   same.tau2 = 0;
   CHECK(diversity(same) == 0);

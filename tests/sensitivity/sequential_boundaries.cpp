@@ -119,11 +119,11 @@ TEST_CASE("Boundaries spend what they should, by nested quadrature") {
     const double b1 = r.looks[0].upper, b2 = r.looks[1].upper, b3 = r.looks[2].upper;
     const pocock_spending spend;
     CHECK(close(upper_tail(b1), spend(t[0], 0.025), digits12));
-    CHECK(close(cross_second(t, b1, b2), spend(t[1], 0.025) - spend(t[0], 0.025), digits10));
-    CHECK(close(cross_third(t, b1, b2, b3, 0), spend(t[2], 0.025) - spend(t[1], 0.025), digits10));
+    CHECK(close(cross_second(t, b1, b2), spend(t[1], 0.025) - spend(t[0], 0.025), digits12));
+    CHECK(close(cross_third(t, b1, b2, b3, 0), spend(t[2], 0.025) - spend(t[1], 0.025), digits12));
     const auto chance = crossing_probabilities(r.looks, 2.5);
-    CHECK(close(chance[2].upper, cross_third(t, b1, b2, b3, 2.5), digits10));
-    CHECK(close(chance[2].lower, cross_third(t, b1, b2, b3, -2.5), digits10));
+    CHECK(close(chance[2].upper, cross_third(t, b1, b2, b3, 2.5), digits12));
+    CHECK(close(chance[2].lower, cross_third(t, b1, b2, b3, -2.5), digits12));
   }
 }
 
@@ -195,5 +195,12 @@ TEST_CASE("Boundaries refuse looks and errors that make no plan") {
           sequential_boundaries(looks{0.5, 1}, sequential_plan<obrien_fleming_spending, pocock_spending>{.beta = 0.2, .futility_boundary = true});
         }), "same spending function"));
   CHECK(contains(message_of<input_error>([] { pocock_boundaries(looks{1}, 0); }), "alpha = 0"));
+  const auto chances = [](const std::vector<sequential_look<>>& of, double drift = 0) { return message_of<input_error>([&] { crossing_probabilities(of, drift); }); };
+  CHECK(contains(chances({}), "no looks"));
+  CHECK(contains(chances({{.information = 0.5, .upper = 2, .lower = -2}, {.information = 0.4, .upper = 2, .lower = -2}}), "must exceed"));
+  CHECK(contains(chances({{.information = 1, .upper = -2, .lower = 2}}), "must not be above"));
+  CHECK(contains(chances({{.information = 1, .upper = NAN, .lower = -2}}), "must not be above"));
+  CHECK(contains(chances({{.information = 1, .upper = 2, .lower = -2, .futility = 3}}), "futility = 3"));
+  CHECK(contains(chances({{.information = 1, .upper = 2, .lower = -2}}, NAN), "drift"));
   CHECK(contains(message_of<input_error>([] { classical_boundaries(std::span<const double>(five), 0.05, 2); }), "shape"));
 }

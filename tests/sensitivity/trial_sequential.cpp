@@ -108,6 +108,17 @@ TEST_CASE("The conclusion is the first that is reached") {
   CHECK(conclude({-3, -3}, 1000, {.alpha_lower = 0}).conclusion == sequential_conclusion::open);
 }
 
+TEST_CASE("An interval's ends belong to the boundaries of the other side") {
+  const std::vector<double> n{500, 500};
+  const sequential_plan<> uneven{.alpha_upper = 0.01, .alpha_lower = 0.04};
+  const auto r = trial_sequential(of_z({1, 1}), std::span<const double>(n), of_patients(1000), uneven, fixed_tau2{});
+  const auto b = sequential_boundaries(std::vector<double>{0.5, 1}, uneven).looks;
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(close(r.looks[i].lower, 1 - b[i].upper / std::sqrt(static_cast<double>(i + 1)), digits12));
+    CHECK(close(r.looks[i].upper, 1 - b[i].lower / std::sqrt(static_cast<double>(i + 1)), digits12));
+  }
+}
+
 TEST_CASE("Trials that add next to nothing are no looks") {
   const std::vector<double> n{500, 0.05, 300};
   const auto r = trial_sequential(of_z({1, 1, 1}), std::span<const double>(n), of_patients(1000), sequential_plan<>{}, fixed_tau2{});

@@ -46,7 +46,7 @@ struct liu_liu_xie_result {
   Real p_greater{};  ///< of "no larger than 1": small if the treated have more events
   Real p_less{};
   Real p{};          ///< two-sided
-  std::vector<Real> weights{};             ///< of every trial, in their order; their squares add up to 1
+  std::vector<Real> weights{};             ///< of every trial, in their order; their squares add up to 1, unless all are 0
   std::size_t tables = 0;                  ///< that inform: with both events and non-events
   std::vector<study_audit<Real>> audit{};  ///< one entry a trial
   metapool::convergence<Real> convergence{};
@@ -140,8 +140,13 @@ auto liu_liu_xie(const Trials& trials, const liu_liu_xie_options& options = {}) 
   }
   r.tables = tables.size();
   const Real infinity = std::numeric_limits<Real>::infinity(), half = Real(1) / 2;
+  const Real length = squares > 0 ? Real(sqrt(squares)) : Real(1);
+  for (Real& w : r.weights) w /= length;
   Real used = 0;
-  for (const Real& w : weights) used += w;
+  for (Real& w : weights) {
+    w /= length;
+    used += w;
+  }
   if (!(used > 0)) {  // no table informs, or only such as have no weight
     r.state = interval_state::unbounded;
     r.upper = infinity;
@@ -149,9 +154,6 @@ auto liu_liu_xie(const Trials& trials, const liu_liu_xie_options& options = {}) 
     r.p = 1;
     return r;
   }
-  const Real length = sqrt(squares);
-  for (Real& w : r.weights) w /= length;
-  for (Real& w : weights) w /= length;
   const auto deviate = [&](const Real& theta) {
     Real sum = 0;
     for (std::size_t j = 0; j < tables.size(); ++j) sum += weights[j] * detail::mid_p_deviate(tables[j], Real(exp(theta)));

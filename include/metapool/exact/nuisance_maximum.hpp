@@ -2,18 +2,18 @@
 // The largest value that a probability takes as the risk of the control arm runs through a range.
 #pragma once
 
+#include <metapool/math/constants.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <metapool/math/constants.hpp>
 #include <vector>
 
 namespace metapool::detail {
 
-/// relative above 0: a number above the maximum by no more than that share of it, with less work.
 /// The maximum over lower <= p <= upper of f(p), a probability of a set of outcomes of two arms whose risks are linear in p. If it is found to be above
-/// `enough`, or not above it, the search ends with any value that is so too.
+/// `enough`, or not above it, the search ends with any value that is so too. relative above 0: a number above the maximum by no more than that share of it, with less work.
 /// Runs on the angle x with p = lower + (upper - lower) sin^2(x / 2), in which the information on p of all patients together is at most scale^2.
 /// Curvature bounds the search: in the unit of that information a probability's second derivative is at least about minus itself (for normal
 /// outcomes P''(x) = integral of (z^2 - 1) phi over the set, so P'' >= -P, and >= -(1 - P)(1 - 2 log(1 - P)) near 1); four times that is allowed for. From a grid with a cell a

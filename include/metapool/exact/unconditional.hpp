@@ -89,7 +89,8 @@ Real unconditional_lower_limit(const two_by_two<Real>& t, const unconditional_op
 ///
 /// Where the effects accepted leave gaps, which such tests may do, the interval runs from the smallest to the largest. A ratio's lower limit is 0 if no
 /// treated patient has the event, its upper limit infinite if no control patient has.
-/// Throws input_error on bad counts, an arm of more than 10000 patients, a level not in (0, 1) or a nuisance_error not in [0, (1 - level)/2); not_estimable if a count is missing.
+/// Throws input_error on bad counts, an arm of more than 10000 patients, a level not in (0, 1) or a nuisance_error not in [0, (1 - level)/2); not_estimable if a count is missing;
+/// convergence_error if a search failed.
 /// Method: the score of Miettinen and Nurminen orders the outcomes; the largest probability is found from a grid with a cell a standard error by halving
 /// the cells that could hold it (nuisance_maximum.hpp; 12 digits), the limits by ranges of effects bounded as a whole, so that none between them is
 /// missed (10 digits, where a limit is a jump of the p-value as where it is a crossing). Time: some milliseconds for 10 patients an arm; for 100 (300) an arm

@@ -57,7 +57,6 @@ class unconditional_test {
     narrow_rows(from, to);
     const outcome_set set = space_.template beyond<ratio>(least, from, to, one_sided_);
     const Real rest = enough < 1 ? Real(enough - gamma_) : enough;
-    const auto clip = [](const Real& p) { return (std::max)(Real(0), (std::min)(Real(1), p)); };
     Real p = 0;
     if (sliver_below) {
       p = probability_(space_, high_part(set), clip(Real(to - from)), Real(0), low_edge);
@@ -103,6 +102,7 @@ class unconditional_test {
   }
 
  private:
+  static Real clip(const Real& risk) { return (std::max)(Real(0), (std::min)(Real(1), risk)); }
   static outcome_set high_part(const outcome_set& s) { return {s.above, {}}; }
   outcome_set low_part(const outcome_set& s) const { return {std::vector<std::size_t>(s.above.size(), space_.treated_total + 1), s.below}; }
 
@@ -120,7 +120,6 @@ class unconditional_test {
   /// With a range of control risks, treated counts that no risk in question makes likely need no look.
   void narrow_rows(const Real& from, const Real& to) {
     if (!(gamma_ > 0)) return;
-    const auto clip = [](const Real& p) { return (std::max)(Real(0), (std::min)(Real(1), p)); };
     binomial_table<Real>& ends = rows_;
     ends.fill(space_.treated_total, clip(ratio ? Real(from * low_edge(to)) : Real(low_edge(to) + from)));
     space_.treated.first = ends.first();

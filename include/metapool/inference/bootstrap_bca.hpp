@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/inference/bootstrap_interval.hpp>
+#include <metapool/inference/leave_one_out.hpp>
 #include <metapool/math/normal.hpp>
 
 #include <cmath>
@@ -51,17 +52,13 @@ bca_constants<Real> bca_of(const char* function, const bootstrap_draws<Real>& dr
   using std::sqrt;
   const effects<Real>& data = draws.fit.data;
   const std::size_t k = data.size();
-  std::vector<Real> y(k - 1), v(k - 1), without(k);
+  std::vector<Real> without(k);
+  all_but_one<Real> others(data);
   Real centre = 0;
   for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = 0, n = 0; j < k; ++j) {
-      if (j == i) continue;
-      y[n] = data.y[j];
-      v[n++] = data.v[j];
-    }
-    const tau2_estimate<Real> t = estimator(std::span<const Real>(y), std::span<const Real>(v));
-    if (!t.convergence.converged) throw convergence_error(std::string(function) + ": " + std::string(Estimator::name) + " did not converge without study '" + data.labels[i] + "'");
-    without[i] = pool_at(std::span<const Real>(y), std::span<const Real>(v), t.tau2).mean - draws.fit.estimate;
+    others.leave_out(i);
+    const tau2_estimate<Real> t = others.checked(function, Estimator::name, estimator(others.y(), others.v()));
+    without[i] = pool_at(others.y(), others.v(), t.tau2).mean - draws.fit.estimate;
     centre += without[i] / static_cast<Real>(k);
   }
   Real square = 0, size = 0;

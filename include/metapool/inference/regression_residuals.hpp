@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <metapool/inference/leave_one_out.hpp>
 #include <metapool/inference/regression_inference.hpp>
 #include <metapool/model/design_problem.hpp>
 #include <metapool/model/meta_regression.hpp>
@@ -25,15 +26,19 @@ struct regression_residuals_result {
 
 namespace detail {
 
-/// Whether the design keeps its rank without study i.
+/// The design without study i.
 template <class Real>
-bool keeps_rank_without(const matrix_of<Real>& x, std::size_t i) {
+matrix_of<Real> rows_without(const matrix_of<Real>& x, std::size_t i) {
   const Eigen::Index at = static_cast<Eigen::Index>(i), below = x.rows() - at - 1;
   matrix_of<Real> rest(x.rows() - 1, x.cols());
   if (at > 0) rest.topRows(at) = x.topRows(at);
   if (below > 0) rest.bottomRows(below) = x.bottomRows(below);
-  if (rest.rows() < x.cols()) return false;
-  return column_rank(rest).rank == static_cast<std::size_t>(x.cols());
+  return rest;
+}
+
+template <class Real>
+bool has_full_rank(const matrix_of<Real>& x) {
+  return x.rows() >= x.cols() && column_rank(x).rank == static_cast<std::size_t>(x.cols());
 }
 
 template <class Real>
@@ -60,7 +65,7 @@ regression_residuals_result<Real> standardized_residuals(const regression_fit<Re
   detail::check_regression("standardized_residuals", fit, 0.95);
   regression_residuals_result<Real> r;
   for (std::size_t i = 0; i < fit.k(); ++i) {
-    if (fit.residual_se[i] > 0 && detail::keeps_rank_without(fit.design.x, i)) {
+    if (fit.residual_se[i] > 0 && detail::has_full_rank(detail::rows_without(fit.design.x, i))) {
       detail::add_residual(r, fit.residuals[i], fit.residual_se[i]);
     } else {
       detail::add_no_residual(r);
@@ -86,24 +91,15 @@ regression_residuals_result<Real> deleted_residuals(const regression_fit<Real>& 
   if (fit.df < 2) detail::throw_not_estimable(function, std::to_string(k) + " studies and " + std::to_string(fit.p()) + " coefficients: without a study tau2 could not be estimated");
   const detail::design_problem<Real> whole(std::span<const Real>(fit.data.y), std::span<const Real>(fit.data.v), fit.design.x);
   regression_residuals_result<Real> r;
-  std::vector<Real> y(k - 1), v(k - 1);
-  matrix_of<Real> x(static_cast<Eigen::Index>(k - 1), fit.design.x.cols());
+  detail::all_but_one<Real> others(fit.data);
   for (std::size_t i = 0; i < k; ++i) {
-    if (!detail::keeps_rank_without(fit.design.x, i)) {
+    const matrix_of<Real> x = detail::rows_without(fit.design.x, i);
+    if (!detail::has_full_rank(x)) {
       detail::add_no_residual(r);
       continue;
     }
-    for (std::size_t j = 0, n = 0; j < k; ++j) {
-      if (j == i) continue;
-      y[n] = fit.data.y[j];
-      v[n] = fit.data.v[j];
-      x.row(static_cast<Eigen::Index>(n++)) = fit.design.x.row(static_cast<Eigen::Index>(j));
-    }
-    const detail::design_problem<Real> others(std::span<const Real>(y), std::span<const Real>(v), x);
-    const tau2_estimate<Real> t = estimator.estimate(others);
-    if (!t.convergence.converged) {
-      throw convergence_error(std::string(function) + ": " + std::string(Estimator::name) + " did not converge without study '" + fit.data.labels[i] + "'");
-    }
+    others.leave_out(i);
+    const tau2_estimate<Real> t = others.checked(function, Estimator::name, estimator.estimate(detail::design_problem<Real>(others.y(), others.v(), x)));
     regression_fit<Real> at;
     whole.solve(t.tau2, at);
     const Real rest = at.one_less_leverages[i];
@@ -123,7 +119,7 @@ regression_residuals_result<Real> deleted_residuals(const regression_fit<Real>& 
   regression_residuals_result<Real> r;
   for (std::size_t i = 0; i < fit.k(); ++i) {
     const Real rest = fit.one_less_leverages[i];
-    if (rest > 0 && detail::keeps_rank_without(fit.design.x, i)) {
+    if (rest > 0 && detail::has_full_rank(detail::rows_without(fit.design.x, i))) {
       detail::add_residual(r, Real(fit.residuals[i] / rest), Real(sqrt(Real(fit.data.v[i] / rest))));
     } else {
       detail::add_no_residual(r);

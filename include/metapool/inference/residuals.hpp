@@ -2,6 +2,7 @@
 #pragma once
 
 #include <metapool/inference/check.hpp>
+#include <metapool/inference/leave_one_out.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/tau2/estimate.hpp>
 #include <metapool/tau2/kernel.hpp>
@@ -119,18 +120,11 @@ residuals_result<Real> deleted_residuals(const model_fit<Real>& fit, const Estim
   const std::size_t k = fit.k();
   if (k < 3) detail::throw_not_estimable(function, "k = " + std::to_string(k) + ": without a study at least two must remain");
   residuals_result<Real> r;
-  std::vector<Real> y(k - 1), v(k - 1);
+  detail::all_but_one<Real> others(fit.data);
   for (std::size_t i = 0; i < k; ++i) {
-    for (std::size_t j = 0, n = 0; j < k; ++j) {
-      if (j == i) continue;
-      y[n] = fit.data.y[j];
-      v[n++] = fit.data.v[j];
-    }
-    const tau2_estimate<Real> t = estimator(std::span<const Real>(y), std::span<const Real>(v));
-    if (!t.convergence.converged) {
-      throw convergence_error(std::string(function) + ": " + std::string(Estimator::name) + " did not converge without study '" + fit.data.labels[i] + "'");
-    }
-    const detail::pooled_sums<Real> s = detail::pool_at(std::span<const Real>(y), std::span<const Real>(v), t.tau2);
+    others.leave_out(i);
+    const tau2_estimate<Real> t = others.checked(function, Estimator::name, estimator(others.y(), others.v()));
+    const detail::pooled_sums<Real> s = detail::pool_at(others.y(), others.v(), t.tau2);
     r.residual.push_back(fit.data.y[i] - s.mean);
     r.se.push_back(sqrt(Real(fit.data.v[i] + t.tau2 + 1 / s.w)));
     r.z.push_back(r.residual[i] / r.se[i]);

@@ -13,7 +13,8 @@ namespace metapool {
 /// shape 1/2 is Pocock's (the same z at every look), 0 O'Brien and Fleming's (c / sqrt(t)), between them Wang and Tsiatis's. Unlike spending functions they need
 /// all looks to be known beforehand.
 ///
-/// information: rising, in (0, 1], steps of 0.001 at least. Throws input_error otherwise, unless 0 < alpha < 1 and |shape| <= 1. 12 significant digits.
+/// information: rising, in (0, 1], steps of 0.001 at least. Throws input_error otherwise, unless 0 < alpha < 1 and |shape| <= 1; convergence_error if the
+/// search for c failed. On the scale of z, 12 significant digits.
 /// Pocock (1977) Biometrika 64:191, doi:10.1093/biomet/64.2.191; O'Brien & Fleming (1979) Biometrics 35:549, doi:10.2307/2530245; Wang & Tsiatis (1987)
 /// Biometrics 43:193, doi:10.2307/2531959.
 template <class Real>

@@ -220,7 +220,7 @@ void check_fractions(const char* function, std::span<const Real> information) {
 /// be spent the boundary is infinite, and it is carried on.
 /// With beta > 0 the last look must be at 1; the drift (mean of z there) is found at which the plan has power 1 - beta towards the upper side. A futility boundary
 /// spends beta at that drift and meets the upper boundary at the last look; with two sides it is an inner wedge of |z|, and both sides must be equal.
-/// Throws input_error otherwise, on errors out of range, or if boundaries leave nothing to spend (not_estimable).
+/// Throws input_error otherwise and on errors out of range; not_estimable if boundaries leave nothing to spend; convergence_error if the drift is not found.
 /// Armitage, McPherson and Rowe's recursion by Gauss-Legendre panels, 12 significant digits; the drift 10.
 /// Lan & DeMets (1983) Biometrika 70:659, doi:10.1093/biomet/70.3.659; Pampallona, Tsiatis & Kim (2001) Drug Inf J 35:1113 (beta spending);
 /// Jennison & Turnbull (2000) Group Sequential Methods with Applications to Clinical Trials.
@@ -277,8 +277,21 @@ sequential_boundaries_result<Real> sequential_boundaries(const std::vector<Real>
 }
 
 /// The chances of stopping at each look if the mean of z at full information is `drift` (0: no effect). two_sided: how a futility boundary is meant.
+/// Throws input_error unless information rises in (0, 1] by steps of 0.001 at least, drift is finite and no boundary is NaN or below the opposite one.
+/// Absolute error 1e-12.
 template <class Real>
 std::vector<sequential_crossing<Real>> crossing_probabilities(const std::vector<sequential_look<Real>>& looks, const Real& drift, bool two_sided = true) {
+  constexpr const char* function = "crossing_probabilities";
+  std::vector<Real> information;
+  for (const sequential_look<Real>& look : looks) {
+    information.push_back(look.information);
+    if (!(look.lower <= look.upper)) {
+      detail::throw_input_error(function, "boundaries " + detail::to_text(look.lower) + " and " + detail::to_text(look.upper) + ": the lower one must not be above the upper one");
+    }
+    if (look.futility && !(*look.futility <= look.upper)) detail::throw_input_error(function, "futility = " + detail::to_text(*look.futility) + " must not be above the upper boundary");
+  }
+  detail::check_fractions(function, std::span<const Real>(information));
+  if (!detail::is_finite(drift)) detail::throw_input_error(function, "drift = " + detail::to_text(drift) + " must be finite");
   std::vector<sequential_crossing<Real>> chances;
   detail::sequential_process<Real> process(drift);
   for (std::size_t j = 0; j < looks.size(); ++j) {
