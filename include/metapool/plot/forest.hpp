@@ -5,6 +5,7 @@
 #include <metapool/inference/result.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/plot/forest_arms.hpp>
+#include <metapool/plot/forest_groups.hpp>
 #include <metapool/plot/forest_layout.hpp>
 #include <metapool/plot/forest_options.hpp>
 #include <metapool/plot/forest_rows.hpp>
@@ -29,8 +30,8 @@ concept subgroup_range = std::convertible_to<const Subgroups&, std::span<const f
 
 /// Forest plot of a meta-analysis with any number of pooled means (Mantel-Haenszel and random effects, say), subgroups of the studies, or both.
 ///
-/// trials: the input from which the effects were made, in the same order (any range with size() and [] of binary_trial or
-/// continuous_trial). fit: gives the studies' effects and weights and the heterogeneity line. pooled: one diamond each, in order; the dashed line
+/// trials: the input from which the effects were made, in the same order (any range with size() and [] of any kind of trial or study; those
+/// of one group have their columns without an arm's name, reported effects have none). fit: gives the studies' effects and weights and the heterogeneity line. pooled: one diamond each, in order; the dashed line
 /// marks the first; empty: no diamond. subgroups: a vector or span of forest_subgroup;
 /// every trial stands in exactly one; empty: none.
 ///
@@ -71,7 +72,7 @@ scene forest_plot(const Trials& trials, const model_fit<Real>& fit, const mean_i
   return forest_plot(trials, fit, detail::one_pooled(fit, mean, options), subgroups, options);
 }
 
-/// Forest plot of effects that were known already: no columns for the arms.
+/// Forest plot of effects that were known already, or put together from several kinds of data: no columns for the arms.
 template <class Real>
 scene forest_plot(const model_fit<Real>& fit, const mean_inference<Real>& mean, const forest_options<Real>& options = {}) {
   detail::forest_table table =

@@ -5,6 +5,7 @@
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
 #include <metapool/data/rate_trial.hpp>
+#include <metapool/data/reported.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -16,8 +17,10 @@
 
 namespace metapool::detail {
 
-/// The numbers of both arms as reported, freed of their scalar type. One entry a trial: the columns of the treated arm, then of the control arm.
+/// The numbers of both arms (or of one group) as reported, freed of their scalar type. One entry a trial: the columns of the treated arm, then of the
+/// control arm.
 struct forest_arms {
+  std::size_t groups = 2;              ///< arms, or 1
   std::vector<std::string> columns{};  ///< of one arm
   std::vector<bool> summed{};          ///< whether a column is summed in the rows of pooled means
   std::vector<std::string> labels{};
@@ -57,6 +60,14 @@ void name_columns(forest_arms& a, const continuous_trial<Real>*) {
   a.columns = {"Mean", "SD", "Total"};
   a.summed = {false, false, true};
 }
+
+/// Effects as they were reported: labels, and no columns.
+template <class Real>
+void add_trial(forest_arms& a, const reported<Real>&) {
+  a.numbers.emplace_back();
+}
+template <class Real>
+void name_columns(forest_arms&, const reported<Real>*) {}
 
 template <class Trials>
 using trial_type_of = std::remove_cvref_t<decltype(std::declval<const Trials&>()[0])>;

@@ -45,8 +45,8 @@ struct forest_columns {
     const std::size_t per_arm = t.arm_columns.size();
     double label = text_width("Study", size, true);
     double effect = text_width(clean_text(t.effect_heading), size, true), weight = text_width("Weight", size, true);
-    column_width.assign(2 * per_arm, 0);
-    for (std::size_t j = 0; j < 2 * per_arm; ++j) column_width[j] = text_width(t.arm_columns[j % per_arm], small);
+    column_width.assign(t.groups * per_arm, 0);
+    for (std::size_t j = 0; j < t.groups * per_arm; ++j) column_width[j] = text_width(t.arm_columns[j % per_arm], small);
     for (const auto& r : t.rows) grouped = grouped || r.kind == forest_row_kind::heading;
     for (const auto& r : t.rows) {
       const bool bold = is_bold(r.kind);
@@ -60,7 +60,7 @@ struct forest_columns {
       weight = (std::max)(weight, text_width(r.weight_text, size, bold));
     }
     // The name of an arm stands over its columns: broken at a reasonable width, it may widen them.
-    for (std::size_t arm = 0; arm < 2 && per_arm != 0; ++arm) {
+    for (std::size_t arm = 0; arm < 2 && has_arm_names(); ++arm) {
       double columns = column_gap * static_cast<double>(per_arm - 1), name = 0;
       for (std::size_t j = 0; j < per_arm; ++j) columns += column_width[arm * per_arm + j];
       for (const auto& l : arm_lines(arm, columns)) name = (std::max)(name, text_width(l, size, true));
@@ -102,6 +102,9 @@ struct forest_columns {
     }
     set_ticks(area.axis, small);
   }
+
+  /// True if the columns stand in two blocks, each under the name of its arm.
+  bool has_arm_names() const { return t.groups == 2 && !t.arm_columns.empty(); }
 
   /// The name of an arm in lines over columns that are so wide.
   template <class = void>

@@ -83,18 +83,11 @@ class forest_layout : forest_columns {
   double draw_headings(double y) {
     const std::size_t per_arm = t.arm_columns.size();
     std::size_t lines = 0;
-    if (per_arm != 0) lines = (std::max)(arm_lines(0, arm_width(0)).size(), arm_lines(1, arm_width(1)).size());
+    if (has_arm_names()) lines = (std::max)(arm_lines(0, arm_width(0)).size(), arm_lines(1, arm_width(1)).size());
     const double rule = y + line_height * static_cast<double>(lines) + 2;
-    const double base = per_arm == 0 ? y + line_height : rule + line_height + 1;
-    for (std::size_t arm = 0; arm < 2 && per_arm != 0; ++arm) {
-      const double end = column_right[arm * per_arm + per_arm - 1], width = arm_width(arm);
-      const auto names = arm_lines(arm, width);
-      double at = rule - 5 - line_height * static_cast<double>(names.size() - 1);
-      for (const auto& l : names) {
-        add("heading", {.x = end - width / 2, .y = at, .content = l, .size = size, .anchor = text_anchor::middle, .bold = true, .colour = ink});
-        at += line_height;
-      }
-      add_line("rule", end - width, rule, end, rule, {rule_colour, 0.75});
+    const double base = has_arm_names() ? rule + line_height + 1 : y + line_height;
+    for (std::size_t arm = 0; arm < t.groups && per_arm != 0; ++arm) {
+      if (has_arm_names()) draw_arm_name(arm, rule);
       for (std::size_t j = 0; j < per_arm; ++j) {
         add("heading", {.x = column_right[arm * per_arm + j], .y = base, .content = t.arm_columns[j], .size = small, .anchor = text_anchor::end, .colour = ink});
       }
@@ -104,6 +97,18 @@ class forest_layout : forest_columns {
     if (t.has_weights) add("heading", {.x = right, .y = base, .content = "Weight", .size = size, .anchor = text_anchor::end, .bold = true, .colour = ink});
     add_line("rule", margin, base + 6, right, base + 6, {ink, 1});
     return base + 10;
+  }
+
+  /// The name of an arm over its columns, above the rule at this height.
+  void draw_arm_name(std::size_t arm, double rule) {
+    const double end = column_right[(arm + 1) * t.arm_columns.size() - 1], width = arm_width(arm);
+    const auto names = arm_lines(arm, width);
+    double at = rule - 5 - line_height * static_cast<double>(names.size() - 1);
+    for (const auto& l : names) {
+      add("heading", {.x = end - width / 2, .y = at, .content = l, .size = size, .anchor = text_anchor::middle, .bold = true, .colour = ink});
+      at += line_height;
+    }
+    add_line("rule", end - width, rule, end, rule, {rule_colour, 0.75});
   }
 
   double draw_rows(double y) {

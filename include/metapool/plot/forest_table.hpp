@@ -42,6 +42,7 @@ struct forest_table {
   double least = -std::numeric_limits<double>::infinity(), greatest = std::numeric_limits<double>::infinity();  ///< that the axis may reach: 0 and 1 for proportions
   std::string title{}, accessible_title{}, description{};
   std::string treated{}, control{};
+  std::size_t groups = 2;                  ///< arms, or 1: studies of one group, whose columns bear no arm's name
   std::vector<std::string> arm_columns{};  ///< headings of the columns of one arm; empty: no columns for arms
   std::string effect_heading{};
   bool has_weights = true;
