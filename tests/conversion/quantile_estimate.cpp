@@ -111,6 +111,18 @@ TEST_CASE("Minimum 2, median 4, maximum 9 of 100: mean 4.34728 and SD 1.50217 (R
   CHECK(close(r.sd(), 1.502171, optim));
 }
 
+TEST_CASE("Minimum 2, quartiles 4 and 10, median 6 and maximum 14 of 20: the means and deviations that metafor's help page of conv.fivenum prints with method = \"qe\"") {
+  const metapool_test::tolerance optim{5e-5, 0, 0, "the program stops its search early: its least squares are larger than ours"};
+  const auto says = [&](const five_numbers<>& x, double mean, double sd) {
+    const auto r = quantile_estimate(x);
+    CHECK(close(r.mean(), mean, optim));
+    CHECK(close(r.sd(), sd, optim));
+  };
+  says({.minimum = 2, .median = 6, .maximum = 14, .n = 20}, 6.762910, 3.803302);
+  says({.q1 = 4, .median = 6, .q3 = 10, .n = 20}, 7.922472, 6.337109);
+  says(all(2, 4, 6, 10, 14, 20), 7.043956, 3.852243);
+}
+
 TEST_CASE("A change of unit changes mean and standard deviation alike") {
   const auto a = quantile_estimate(all(1, 3, 4, 7, 19, 60)), b = quantile_estimate(all(1e-6, 3e-6, 4e-6, 7e-6, 19e-6, 60));
   CHECK(a.best().family == b.best().family);
