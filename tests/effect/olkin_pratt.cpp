@@ -49,8 +49,8 @@ TEST_CASE("with five patients it is the arcsine, for every r") {
 }
 
 TEST_CASE("neighbours in n satisfy Gauss's relation also near r = 0, in 50 digits") {
-  for (const double r : {1e-8, 0.01, 0.1}) {
-    for (const int n : {7, 8, 9, 15, 30, 41}) {
+  for (const double r : {1e-8, 0.1}) {
+    for (const int n : {7, 16, 41}) {
       const wide w(r), z = (1 - w) * (1 + w), c = (wide(n) - 2) / 2, half = 0.5;
       const auto f = [&](int m) { return wide(olkin_pratt(w, wide(m)) / w); };
       const wide one = c * (c - 1) * (z - 1) * f(n - 2), two = c * (c - 1 - (2 * c - 2) * z) * f(n), three = (c - half) * (c - half) * z * f(n + 2);
@@ -60,8 +60,8 @@ TEST_CASE("neighbours in n satisfy Gauss's relation also near r = 0, in 50 digit
 }
 
 TEST_CASE("in double it is what it is in 50 digits, also where r is tiny") {
-  for (const double n : {5.0, 6.0, 9.0, 20.0, 39.0}) {
-    for (const double r : {1e-200, 1e-12, 1e-5, 0.01, 0.2}) {
+  for (const double n : {5.0, 9.0, 39.0}) {
+    for (const double r : {1e-200, 1e-5, 0.2}) {
       CHECK(close(olkin_pratt(r, n), static_cast<double>(olkin_pratt(wide(r), wide(n))), digits14));
     }
     CHECK(close(olkin_pratt(0.4f, static_cast<float>(n)), static_cast<float>(olkin_pratt(0.4, n)), digits5));

@@ -167,18 +167,24 @@ std::vector<two_by_two<Real>> tables_from_effect(Measure measure, const printed_
     if (printed.upper && !detail::prints_as(to_natural(Measure::info.scale, Real(e.y + half)), *printed.upper)) return;
     tables.push_back(t);
   };
-  const auto last = static_cast<long long>(n2);
-  double tried = 0;
-  for (long long i = 0; i <= last; ++i) {
-    const Real c = Real(i);
-    if (margins.events) {
-      try_table(Real(*margins.events - c), c);
-      continue;
-    }
-    const Real from = ratio && !(low > 0) ? Real(0) : (std::max)(Real(0), Real(floor(detail::treated_events_at<Measure>(low, Real(c / n2), n1)) - 1));
-    const Real to = (std::min)(n1, Real(ceil(detail::treated_events_at<Measure>(high, Real(c / n2), n1)) + 1));
-    if (to >= from) tried += static_cast<double>(to - from) + 1;
-    if (tried > 1e8) detail::throw_input_error(function, "more than 10^8 tables to try: the estimate is printed too coarsely for arms of this size");
+  if (margins.events) {
+    for (Real c = 0; c <= n2; c += 1) try_table(Real(*margins.events - c), c);
+    return tables;
+  }
+  // the treated arm's events that can stand beside c in the control arm
+  const auto range = [&](const Real& c) {
+    const Real risk = c / n2;
+    const Real from = ratio && !(low > 0) ? Real(0) : (std::max)(Real(0), Real(floor(detail::treated_events_at<Measure>(low, risk, n1)) - 1));
+    return std::pair<Real, Real>(from, (std::min)(n1, Real(ceil(detail::treated_events_at<Measure>(high, risk, n1)) + 1)));
+  };
+  Real all = 0;
+  for (Real c = 0; c <= n2; c += 1) {
+    const auto [from, to] = range(c);
+    all += (std::max)(Real(0), Real(to - from + 1));
+  }
+  if (all > Real(1e8)) detail::throw_input_error(function, "more than 10^8 tables to try: the estimate is printed too coarsely for arms of this size");
+  for (Real c = 0; c <= n2; c += 1) {
+    const auto [from, to] = range(c);
     for (Real a = from; a <= to; a += 1) try_table(a, c);
   }
   return tables;
