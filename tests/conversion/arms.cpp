@@ -56,6 +56,13 @@ TEST_CASE("Two arms combine as the formula of the Cochrane Handbook, table 6.5.a
   CHECK(close(*steps.sd, *once.sd, digits12));
 }
 
+TEST_CASE("50 patients with 7.83 (3.52) and 56 with 8.32 (2.25) are 106 with 8.088868 (2.914511) (example of R's dmetar, pool.groups)") {
+  const auto both = combine_arms(std::vector<continuous_arm<>>{{7.83, 3.52, 50.0}, {8.32, 2.25, 56.0}});
+  CHECK(close(*both.mean, 8.088868, printed(6)));
+  CHECK(close(*both.sd, 2.914511, printed(6)));
+  CHECK(*both.total == 106);
+}
+
 TEST_CASE("Means far from zero and 10^9 patients lose no digits") {
   const auto narrow = combine_arms(std::vector<continuous_arm<>>{{1e9, 0.5, 1e9}, {1e9 + 0.25, 0.25, 3e8}});
   const auto wide = combine_arms(std::vector<continuous_arm<cpp_bin_float_50>>{{1e9, 0.5, 1e9}, {1e9 + 0.25, 0.25, 3e8}});
@@ -81,7 +88,7 @@ TEST_CASE("Events and totals add up, and the shares of a split arm add up to the
   CHECK(*half.sd == 2);
 }
 
-TEST_CASE("63/295 and 84/330 in clusters of 29.8 with ICC 0.02 count as 40.0/187.2 and 53.3/209.4 (Cochrane Handbook 23.1)") {
+TEST_CASE("63/295 and 84/330 in clusters of 29.8 with ICC 0.02, a design effect of 1.576, count as 40.0/187.2 and 53.3/209.4 (Cochrane Handbook 5.1, 16.3.5)") {
   const double de = design_effect(29.8, 0.02);
   CHECK(close(de, 1.576, digits14));
   const auto treated = effective_arm(binary_arm<>{63.0, 295.0}, de), control = effective_arm(binary_arm<>{84.0, 330.0}, de);
@@ -89,6 +96,9 @@ TEST_CASE("63/295 and 84/330 in clusters of 29.8 with ICC 0.02 count as 40.0/187
   CHECK(close(*treated.total, 187.2, printed(1)));
   CHECK(close(*control.events, 53.3, printed(1)));
   CHECK(close(*control.total, 209.4, printed(1)));
+  // the standard error of the whole trial, inflated, is that of its effective arms
+  const auto se = [](const binary_arm<>& t, const binary_arm<>& c) { return std::sqrt(1 / *t.events - 1 / *t.total + 1 / *c.events - 1 / *c.total); };
+  CHECK(close(inflated_se(se({63.0, 295.0}, {84.0, 330.0}), de), se(treated, control), digits12));
   CHECK(close(inflated_se(0.25, 4), 0.5, digits14));
   CHECK(design_effect(1, 0.5) == 1);
   CHECK(design_effect(20, 0) == 1);
@@ -107,4 +117,13 @@ TEST_CASE("Missing numbers, invalid counts and impossible designs are refused by
   CHECK_THROWS_AS(design_effect(10, 1.1), input_error);
   CHECK_THROWS_AS(design_effect(10, std::nan("")), input_error);
   CHECK_THROWS_AS(effective_arm(binary_arm<>{1.0, 2.0}, 0.9), input_error);
+}
+
+TEST_CASE("A control arm of 33 with 9 events that serves two comparisons counts as 16.5 with 4.5, and its variance in each doubles (Cochrane Handbook, 23.3.4, in words)") {
+  const auto half = split_arm(binary_arm<>{9.0, 33.0}, 2);
+  CHECK(close(*half.events, 4.5, digits14));
+  CHECK(close(*half.total, 16.5, digits14));
+  CHECK(close(1 / *half.events - 1 / *half.total, 2 * (1 / 9.0 - 1 / 33.0), digits14));
+  const auto means = split_arm(continuous_arm<>{7.5, 3.0, 33.0}, 2);
+  CHECK(close(9 / *means.total, 2 * 9 / 33.0, digits14));
 }

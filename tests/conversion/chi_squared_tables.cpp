@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <utility>
 
 using namespace metapool;
 using metapool_test::close;
@@ -47,6 +48,25 @@ TEST_CASE("Margins of 28 % and 64 % of 200 with phi = 0.38 have 26.10974 % in bo
   CHECK(close(tables[1].b / 200, 0.0189026, printed(7)));
   CHECK(close(tables[1].c / 200, 0.3789026, printed(7)));
   CHECK(close(tables[1].d / 200, 0.3410974, printed(7)));
+}
+
+TEST_CASE("Yates' chi-squared of 4.61 (p = 0.0318) of 122 and 118 with 56 events, and 52.19 with ten times the numbers, are 36, 86, 20, 98 (example of metafor's conv.2x2)") {
+  for (const auto& [x, times] : {std::pair<const char*, double>{"4.61", 1.0}, {"52.19", 10.0}}) {
+    const known_margins<> m{122 * times, 118 * times, 56 * times};
+    const auto whole = tables_from_chi_squared(as_printed(x), m, continuity_correction::yates);
+    bool found = false;
+    for (const auto& t : whole) found = found || (t.a == 36 * times && t.b == 86 * times && t.c == 20 * times && t.d == 98 * times);
+    CHECK(found);
+    const auto real = solve_chi_squared_tables(value_of(as_printed(x)), m, continuity_correction::yates);
+    REQUIRE(real.size() == 2);
+    CHECK(std::round(real[1].a) == 36 * times);
+    CHECK(std::round(real[1].c) == 20 * times);
+  }
+  // R 4.2: chisq.test has p = 0.03178455507982883 with Yates' correction and 0.021462515070132 without
+  const auto by_p = tables_from_p(as_printed("0.0318"), {122, 118, 56}, continuity_correction::yates);
+  REQUIRE(by_p.size() == 1);
+  CHECK(by_p[0].a == 36);
+  CHECK(tables_from_p(as_printed("0.02146"), {122, 118, 56}).at(0).a == 36);
 }
 
 TEST_CASE("Double agrees with 50 digits to 12 digits, at 10^9 patients too") {

@@ -37,6 +37,13 @@ TEST_CASE("The Cochrane Handbook's cross-over trial: MD 0.5 with standard error 
   CHECK(close(std::sqrt(smd.v), 0.256, printed(3)));
 }
 
+TEST_CASE("With a standard deviation of differences of 2 the Handbook's trial has a standard error of 0.632 (version 5.1, 16.4.6.4)") {
+  auto x = handbook();
+  x.correlation = crossover_correlation(2.38, 2.21, 10, 2 / std::sqrt(10.0));
+  CHECK(close(std::sqrt(crossover_mean_difference(x).v), 0.632, printed(3)));
+  CHECK(close(std::sqrt(crossover_mean_difference(x).v), 2 / std::sqrt(10.0), digits12));
+}
+
 TEST_CASE("Without correlation the variance is that of parallel arms; with it smaller; perfect and equal it is 0") {
   auto x = handbook();
   x.correlation = 0;

@@ -43,6 +43,18 @@ TEST_CASE("A risk ratio of 0.92 at 0.3 is 24 fewer in 1000, an odds ratio of 0.7
   CHECK(close(risk_difference_from_odds_ratio(0.73, 0.3), -0.062, printed(3)));
 }
 
+TEST_CASE("An odds ratio of 3.5 is a risk ratio of 1.75 at a risk of 0.4, of 1.12 at 0.85 and of 3.18 at 0.04 (examples of R's effectsize, oddsratio_to_riskratio)") {
+  CHECK(close(risk_ratio_from_odds_ratio(3.5, 0.4), 1.75, digits14));
+  CHECK(close(odds_ratio_from_risk_ratio(1.75, 0.4), 3.5, digits14));
+  CHECK(close(risk_ratio_from_odds_ratio(3.5, 0.85), 1.12, printed(2)));
+  CHECK(close(risk_ratio_from_odds_ratio(3.5, 0.04), 3.18, printed(2)));
+}
+
+TEST_CASE("An odds ratio of 14.1 at a risk of 5 % means a risk of 42.6 % (Zhang & Yu 1998 JAMA 280:1690, as in R's MKclass, or2rr)") {
+  CHECK(close(risk_ratio_from_odds_ratio(14.1, 0.05) * 0.05, 0.426, printed(3)));
+  CHECK(close(0.05 + risk_difference_from_odds_ratio(14.1, 0.05), 0.426, printed(3)));
+}
+
 TEST_CASE("Odds ratio and risk ratio agree with the risks of a table") {
   const double p1 = 0.12, p0 = 0.31;
   const double ratio = p1 / p0, odds = p1 / (1 - p1) * (1 - p0) / p0;

@@ -16,6 +16,7 @@ using metapool_test::contains;
 using metapool_test::digits12;
 using metapool_test::digits14;
 using metapool_test::message_of;
+using metapool_test::printed;
 
 TEST_CASE("A 95 % interval of a ratio is 3.92 standard errors wide on the log scale (Cochrane Handbook 6.3.2)") {
   const auto r = estimate_from_interval<double>({.estimate = 0.56, .lower = 0.44, .upper = 0.71}, scale::log);
@@ -23,6 +24,28 @@ TEST_CASE("A 95 % interval of a ratio is 3.92 standard errors wide on the log sc
   CHECK(close(r.se, std::log(0.71 / 0.44) / (2 * 1.959963984540054), digits12));
   CHECK(r.warnings.empty());
   CHECK(close(r.v(), r.se * r.se, digits14));
+}
+
+TEST_CASE("An odds ratio of 0.64 (0.33 to 1.22) is -0.4463 with variance 0.1113, and with p = 0.17 0.1058 (example of metafor's conv.wald)") {
+  const auto r = estimate_from_printed_interval({as_printed("0.64"), as_printed("0.33"), as_printed("1.22")}, scale::log);
+  CHECK(close(r.y, -0.4463, printed(4)));
+  CHECK(close(r.v(), 0.1113, printed(4)));
+  const double se = se_from_p(std::log(0.64), 0.17);
+  CHECK(close(se * se, 0.1058, printed(4)));
+  CHECK(se_from_p(std::log(0.635), 0.175) > r.se_lowest);  // the two differ by the rounding of what is printed
+  CHECK(se < r.se_highest);
+}
+
+TEST_CASE("An SMD of 0.71 with p = 0.013 has the standard error 0.286, an odds ratio of 0.91 with p = 0.38 0.105 (R's dmetar, se.from.p: Harrer et al., Doing Meta-Analysis in R, chapter 17, p-values)") {
+  // it approximates z as Altman & Bland (2011) do, good to 0.3 % here
+  CHECK(close(se_from_p(0.71, 0.013), 0.286, metapool_test::tolerance{0.003, 0, 0, "z by a formula, and three digits"}));
+  CHECK(close(se_from_p(std::log(0.91), 0.38), 0.105, metapool_test::tolerance{0.025, 0, 0, "z by a formula, three digits, truncated"}));
+}
+
+TEST_CASE("A difference of 17 with P = 0.032 has the standard error 7.940, a risk ratio of 0.30 with P = 0.034 0.5688 (Altman & Bland 2011 BMJ 343:d2090)") {
+  const metapool_test::tolerance by_formula{2e-3, 0, 0, "the note approximates z by a formula"};
+  CHECK(close(se_from_p(17, 0.032), 7.940, by_formula));
+  CHECK(close(se_from_p(std::log(0.30), 0.034), 0.5688, by_formula));
 }
 
 TEST_CASE("An interval made from an estimate gives the estimate and its standard error back, at any level and with Student's t") {
@@ -101,6 +124,7 @@ TEST_CASE("Intervals of proportions and correlations are read on their pooling s
 }
 
 TEST_CASE("Standard errors come back from z, t and p") {
+  CHECK(close(se_from_statistic(-3.8, 2.78), 1.37, printed(2)));  // Cochrane Handbook 5.1, 7.7.3.3
   CHECK(close(se_from_statistic(-3.8, 2.78), 3.8 / 2.78, digits14));
   const double z = 0.7 / 0.25, t = 0.7 / 0.25;
   CHECK(close(se_from_p(0.7, detail::normal_two_sided_p(z)), 0.25, digits12));

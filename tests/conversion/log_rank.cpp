@@ -40,6 +40,21 @@ TEST_CASE("V of 60 and 90 events is 36; of 150 events allocated 2:3 too; a quart
   CHECK(close(log_rank_variance(1e300, 1e300), 5e299, digits14));
 }
 
+TEST_CASE("A hazard ratio of 0.88 with V = 128.81 has the interval 0.74 to 1.05, and O - E and V come back (Tierney et al. 2007, bladder cancer, from the curves)") {
+  const effect<> e{std::log(0.88), 1 / 128.81};
+  const auto s = log_rank_from_hazard_ratio(e);
+  CHECK(close(*s.variance, 128.81, digits14));
+  const auto again = hazard_ratio{}(s);
+  CHECK(close(again.y, e.y, digits14));
+  CHECK(close(std::exp(again.y - 1.959963984540054 * std::sqrt(again.v)), 0.74, printed(2)));
+  CHECK(close(std::exp(again.y + 1.959963984540054 * std::sqrt(again.v)), 1.05, printed(2)));
+}
+
+TEST_CASE("V of the 9 and 21 events of the leukaemia trial is 6.3, within 1 % of the log-rank test's 6.25696 (Freireich 1963; R's survival 3.5-3)") {
+  CHECK(close(log_rank_variance(9, 21), 6.3, digits14));
+  CHECK(close(log_rank_variance(9, 21), 6.25696057368, metapool_test::tolerance{0.01, 0, 0, "an approximation for hazard ratios near 1"}));
+}
+
 TEST_CASE("p, hazard ratio and interval tell the same story") {
   const double y = std::log(0.7), se = 0.16;
   const double p = detail::normal_two_sided_p(y / se), half = detail::normal_critical<double>(0.9) * se;

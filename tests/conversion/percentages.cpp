@@ -21,6 +21,17 @@ TEST_CASE("91 % of 12 is no count, of 11 it is 10; 6.9 % of 29 is 2") {
   CHECK(*events_from_percentage("6.9 %", 29).most == 2);
 }
 
+TEST_CASE("Means of whole numbers that cannot be, by their decimals: 3.48 of 20 throws, 5.93 of 49 and 4.71 of 20 answers, but 4.71 of 17 (the GRIM test)") {
+  // Brown & Heathers (2017) Soc Psychol Personal Sci 8:363: the die in Wikipedia's article on the test, the mean of 49 in The Economist of 18 June 2016;
+  // 4.71 and 5.3 of 20 and 20, or of 17 and 23: Bauer & Francis (2021), as in R's scrutiny, vignette "GRIM"
+  CHECK(events_from_percentage("48", 20).none());
+  CHECK(events_from_percentage("93", 49).none());
+  CHECK(events_from_percentage("71", 20).none());
+  CHECK(*events_from_percentage("71", 17).fewest == 12);
+  CHECK(*events_from_percentage("30", 20).fewest == 6);
+  CHECK(*events_from_percentage("30", 23).fewest == 7);
+}
+
 TEST_CASE("A coarse percentage of many patients is a range of counts, and every count of it is printed so") {
   const auto counts = events_from_percentage("7", 1000);
   CHECK_FALSE(counts.unique());

@@ -18,20 +18,28 @@ using metapool_test::digits14;
 using metapool_test::message_of;
 using metapool_test::printed;
 
-TEST_CASE("The interval 30.0 to 34.2 of a mean of 25 patients has the standard deviation 5.09 (Cochrane Handbook 6.5.2.2)") {
+TEST_CASE("The intervals 30.0 to 34.2 of a mean of 25 patients and 26.5 to 30.1 of 22 have the standard deviations 5.09 and 4.06 (Cochrane Handbook 5.1, 7.7.3.2)") {
   CHECK(close(sd_from_interval(30.0, 34.2, 25), 5.09, printed(2)));
+  CHECK(close(sd_from_interval(26.5, 30.1, 22), 4.06, printed(2)));
+  CHECK(close(sd_from_interval(30.0, 34.2, 25), 5 * 4.2 / (2 * 2.0638985616280254), digits12));  // R's qt(0.975, 24)
   CHECK(close(sd_from_interval(30.0, 34.2, 100, 0.95, mean_interval::normal), 10 * 4.2 / (2 * 1.959963984540054), digits12));
 }
 
-TEST_CASE("A difference of 3.8 with p = 0.008 of 25 and 22 patients has the standard deviation 4.69 (Cochrane Handbook 6.5.2.3)") {
+TEST_CASE("A difference of 3.8 with p = 0.008 of 25 and 22 patients has the standard deviation 4.69 (Cochrane Handbook 5.1, 7.7.3.3)") {
   CHECK(close(sd_from_difference_se(1.37, 25, 22), 4.69, printed(2)));  // the Handbook rounds t to 2.78 and the standard error to 1.37
   CHECK(close(sd_from_t(3.8, 2.78, 25, 22), sd_from_difference_se(3.8 / 2.78, 25, 22), digits14));
   CHECK(close(sd_from_p(3.8, 0.008, 25, 22), sd_from_t(3.8, detail::t_upper_quantile(0.004, 45.0), 25, 22), digits12));
 }
 
-TEST_CASE("Correlations of 0.78 and 0.82 from three standard deviations (Cochrane Handbook 6.5.2.8)") {
+TEST_CASE("A standard error of 0.286 of 71 patients is a standard deviation of 2.410 (R's dmetar, se.from.p: Harrer et al., Doing Meta-Analysis in R, chapter 17, p-values)") {
+  CHECK(close(sd_from_se(0.286, 71), 2.410, printed(3)));
+}
+
+TEST_CASE("Correlations of 0.78 and 0.82 from three standard deviations, and the change's back from them (Cochrane Handbook 5.1, 16.1.3.2)") {
   CHECK(close(change_correlation(6.4, 7.1, 4.5), 0.78, printed(2)));
   CHECK(close(change_correlation(7.0, 6.9, 4.2), 0.82, printed(2)));
+  CHECK(close(sd_of_change(6.4, 7.1, 0.78), 4.5, printed(1)));
+  CHECK(close(sd_of_change(7.0, 6.9, 0.82), 4.2, printed(1)));
   CHECK(close(sd_of_change(6.4, 7.1, 0.80), std::sqrt(6.4 * 6.4 + 7.1 * 7.1 - 2 * 0.80 * 6.4 * 7.1), digits12));
 }
 

@@ -50,6 +50,26 @@ TEST_CASE("BCG, Aronson 1948: the printed risk ratio 0.41 (0.13 to 1.26) of 123 
   CHECK(tables_from_effect(risk_ratio{}, printed, {.treated = 123, .control = 139, .events = 16}).empty());
 }
 
+TEST_CASE("An odds ratio of 0.6207 (0.3382 to 1.1391) of 355 and 366 patients has one table, and that 47 events (examples of R's estimraw 1.0.0)") {
+  const auto tables = tables_from_effect(odds_ratio{}, {as_printed("0.6207"), as_printed("0.3382"), as_printed("1.1391")}, {355, 366});
+  REQUIRE(tables.size() == 1);
+  CHECK(tables[0].a == 18);
+  CHECK(tables[0].c == 29);
+  CHECK(has(tables_from_effect(odds_ratio{}, {as_printed("0.6"), as_printed("0.3"), as_printed("1.1")}, {355, 366, 47}), 18, 29));
+  // in real numbers from the interval's width: near them, as far as four decimals tell
+  const double se = std::log(1.1391 / 0.3382) / (2 * 1.959963984540054);
+  bool near = false;
+  for (const auto& t : solve_tables(odds_ratio{}, std::log(0.6207), se, known_margins<>{355, 366, {}})) near = near || (std::fabs(t.a - 18) < 0.02 && std::fabs(t.c - 29) < 0.02);
+  CHECK(near);
+}
+
+TEST_CASE("A risk difference of -0.0783 (-0.1387 to -0.018) of 373 and 357 patients with 163 events is 69 and 94 (example of R's estimraw 1.0.0)") {
+  const auto tables = tables_from_effect(risk_difference{}, {as_printed("-0.0783"), as_printed("-0.1387"), as_printed("-0.0180")}, {373, 357, 163});
+  REQUIRE(tables.size() == 1);
+  CHECK(tables[0].a == 69);
+  CHECK(tables[0].c == 94);
+}
+
 TEST_CASE("Every table of 12 and 9 patients is among those found from its own printed effect") {
   const auto look = [](auto measure) {
     for (int a = 1; a < 12; ++a) {
