@@ -30,6 +30,7 @@ class forest_notes : protected forest_studies<Real> {
       lines.push_back(std::move(note));
     }
     for (std::size_t i = 0; i < correction_notes.size(); ++i) lines.push_back(free_mark(i) + " " + correction_notes[i]);
+    for (auto& line : describe_sources(fit.data.audit)) lines.push_back(std::move(line));
     bool missing = false;
     for (const auto& trial : arms.numbers) missing = missing || std::any_of(trial.begin(), trial.end(), [](const auto& x) { return !x; });
     if (missing) lines.push_back("NR: not reported");
