@@ -14,20 +14,9 @@ namespace metapool {
 /// nothing needs to be added to zero cells: the default policy of effect_sizes is no_correction, and double-zero studies are kept with
 /// y = 0 (metafor's "AS"). y is computed by one arctangent that does not cancel. 14 significant digits.
 /// Ruecker, Schwarzer, Carpenter & Olkin (2009) Stat Med 28:721, doi:10.1002/sim.3511.
-struct arcsine_difference {
+struct arcsine_difference : detail::needs_no_cell {
   static constexpr measure_info info{"arcsine_difference", "ASD", "arcsine difference", scale::identity};
   using default_policy = no_correction;
-
-  template <class Real>
-  static bool defined(const two_by_two<Real>&) {
-    return true;
-  }
-
-  /// No table is without information on the arcsine difference.
-  template <class Real>
-  static bool uninformative(const two_by_two<Real>&) {
-    return false;
-  }
 
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {

@@ -44,6 +44,18 @@ bool dropped_as_double_zero(const two_by_two<Real>& t, double_zero rule, const M
   return Measure::uninformative(t);
 }
 
+/// Measures that are defined for every table, which always tells something of them.
+struct needs_no_cell {
+  template <class Real>
+  static bool defined(const two_by_two<Real>&) {
+    return true;
+  }
+  template <class Real>
+  static bool uninformative(const two_by_two<Real>&) {
+    return false;
+  }
+};
+
 /// Which kind of table without information it is.
 template <class Real>
 study_status double_status(const two_by_two<Real>& t) {

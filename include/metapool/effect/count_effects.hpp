@@ -101,8 +101,7 @@ auto effect_sizes(const Trials& studies, const Measure& measure, const Policy& p
   return detail::collect_effects(studies, k, Measure::info, [&](const auto& study, std::array<Real, 4>& added, effect<Real>& e) {
     auto counts = detail::counts_of(study);
     if constexpr (std::same_as<Policy, constant_correction>) {
-      const bool applies = policy.when == correct_when::all || (policy.when == correct_when::all_if_any && any_zero) || detail::has_zero(counts);
-      if (applies) detail::add_to(counts, Real(policy.add), added);
+      if (detail::applies(policy, detail::has_zero(counts), any_zero)) detail::add_to(counts, Real(policy.add), added);
     }
     if (!Measure::defined(counts)) return study_status::zero_cell;
     e = measure(counts);

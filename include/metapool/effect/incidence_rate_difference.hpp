@@ -22,6 +22,12 @@ struct needs_no_events {
   }
 };
 
+/// x1 / t1 - x2 / t2, without cancellation where the two are nearly equal.
+template <class Real>
+Real rate_difference(const two_rates<Real>& t) {
+  return difference_of_products(t.x1, t.t2, t.x2, t.t1) / t.t1 / t.t2;
+}
+
 }  // namespace detail
 
 /// Incidence rate difference: y = x1 / t1 - x2 / t2, v = x1 / t1^2 + x2 / t2^2 (metafor's "IRD").
@@ -34,8 +40,7 @@ struct incidence_rate_difference : detail::needs_no_events {
 
   template <class Real>
   effect<Real> operator()(const two_rates<Real>& t) const {
-    const Real difference = detail::difference_of_products(t.x1, t.t2, t.x2, t.t1);
-    return {difference / t.t1 / t.t2, t.x1 / t.t1 / t.t1 + t.x2 / t.t2 / t.t2};
+    return {detail::rate_difference(t), t.x1 / t.t1 / t.t1 + t.x2 / t.t2 / t.t2};
   }
 };
 
@@ -53,7 +58,7 @@ struct square_root_rate_difference : detail::needs_no_events {
     const Real sum = sqrt(Real(t.x1 / t.t1)) + sqrt(Real(t.x2 / t.t2));
     if (!(sum > 0)) return {Real(0), v};
     // (a - b) / (sqrt(a) + sqrt(b)) = sqrt(a) - sqrt(b)
-    return {detail::difference_of_products(t.x1, t.t2, t.x2, t.t1) / t.t1 / t.t2 / sum, v};
+    return {detail::rate_difference(t) / sum, v};
   }
 };
 

@@ -23,6 +23,12 @@ struct needs_all_cells {
   }
 };
 
+/// Variance of the log odds ratio (Woolf), which the measures that are functions of it share.
+template <class Real>
+Real log_odds_ratio_variance(const two_by_two<Real>& t) {
+  return 1 / t.a + 1 / t.b + 1 / t.c + 1 / t.d;
+}
+
 }  // namespace detail
 
 /// Odds ratio: y = log(a d / (b c)), v = 1/a + 1/b + 1/c + 1/d.
@@ -34,7 +40,7 @@ struct odds_ratio : detail::needs_all_cells {
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {
     const Real y = detail::log_ratio(Real(t.a * t.d), Real(t.b * t.c), detail::difference_of_products(t.a, t.d, t.b, t.c));
-    return {y, 1 / t.a + 1 / t.b + 1 / t.c + 1 / t.d};
+    return {y, detail::log_odds_ratio_variance(t)};
   }
 };
 

@@ -78,7 +78,7 @@ auto effect_sizes(const Trials& studies, const Measure& measure, const Policy& p
     const study_status dropped = detail::dropped_pairs(t, policy.double_zeros, measure);
     if (dropped != study_status::pooled) return dropped;
     if constexpr (std::same_as<Policy, constant_correction>) {
-      if (policy.when == correct_when::all || (policy.when == correct_when::all_if_any && any_zero) || detail::has_zero(t)) {
+      if (detail::applies(policy, detail::has_zero(t), any_zero)) {
         const Real add = static_cast<Real>(policy.add);
         t = {t.both + add, t.treated_only + add, t.control_only + add, t.neither + add};
         added = {add, add, add, add};

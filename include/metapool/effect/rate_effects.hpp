@@ -46,8 +46,7 @@ std::array<Real, 2> rate_additions(const Policy& p, const two_rates<Real>& t, bo
   if constexpr (std::same_as<Policy, no_correction>) {
     return {Real(0), Real(0)};
   } else {
-    const bool applies = p.when == correct_when::all || (p.when == correct_when::all_if_any && any_zero) || has_zero(t);
-    if (!applies) return {Real(0), Real(0)};
+    if (!applies(p, has_zero(t), any_zero)) return {Real(0), Real(0)};
     if constexpr (std::same_as<Policy, constant_correction>) {
       return {Real(p.add), Real(p.add)};
     } else {

@@ -11,19 +11,8 @@ namespace metapool {
 /// Scale: identity (a risk, 0.1 for ten percentage points). Defined for every table; v = 0 if each arm has no events or only events.
 /// y is computed as (a d - b c) / (n1 n2), which does not cancel. 15 significant digits.
 /// Sources of the variance: the binomial distribution; Cochrane Handbook chapter 10.
-struct risk_difference {
+struct risk_difference : detail::needs_no_cell {
   static constexpr measure_info info{"risk_difference", "RD", "risk difference", scale::identity};
-
-  template <class Real>
-  static bool defined(const two_by_two<Real>&) {
-    return true;
-  }
-
-  /// No table is without information on the risk difference.
-  template <class Real>
-  static bool uninformative(const two_by_two<Real>&) {
-    return false;
-  }
 
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {

@@ -5,7 +5,7 @@
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/odds_ratio.hpp>
-#include <metapool/math/arithmetic.hpp>
+#include <metapool/effect/risk_difference.hpp>
 #include <metapool/math/constants.hpp>
 #include <metapool/math/normal.hpp>
 
@@ -33,7 +33,6 @@ struct smd_from_odds_ratio {
   static bool defined(const two_by_two<Real>& t) {
     return odds_ratio::defined(t);
   }
-
   template <class Real>
   static bool uninformative(const two_by_two<Real>& t) {
     return odds_ratio::uninformative(t);
@@ -102,8 +101,7 @@ struct probit_difference : detail::needs_all_cells {
   template <class Real>
   effect<Real> operator()(const two_by_two<Real>& t) const {
     const Real z1 = detail::probit_of_counts(t.a, t.b), z2 = detail::probit_of_counts(t.c, t.d);
-    const Real risk_difference = detail::difference_of_products(t.a, t.d, t.b, t.c) / (t.treated_total() * t.control_total());
-    return {detail::probit_difference_of(z1, z2, risk_difference),
+    return {detail::probit_difference_of(z1, z2, risk_difference{}(t).y),
             detail::probit_variance(z1, t.a, t.b) + detail::probit_variance(z2, t.c, t.d)};
   }
 };

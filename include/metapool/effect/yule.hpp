@@ -21,7 +21,7 @@ struct yules_q : detail::needs_all_cells {
   effect<Real> operator()(const two_by_two<Real>& t) const {
     const Real ad = t.a * t.d, bc = t.b * t.c, sum = ad + bc;
     const Real rest = 4 * (ad / sum) * (bc / sum);
-    return {detail::difference_of_products(t.a, t.d, t.b, t.c) / sum, rest * rest * (1 / t.a + 1 / t.b + 1 / t.c + 1 / t.d) / 4};
+    return {detail::difference_of_products(t.a, t.d, t.b, t.c) / sum, rest * rest * detail::log_odds_ratio_variance(t) / 4};
   }
 };
 
@@ -37,7 +37,7 @@ struct yules_y : detail::needs_all_cells {
     const Real on = sqrt(Real(t.a * t.d)), off = sqrt(Real(t.b * t.c)), sum = on + off;
     // on - off = (a d - b c) / (on + off), 1 - y^2 = 4 on off / (on + off)^2
     const Real rest = 4 * (on / sum) * (off / sum);
-    return {detail::difference_of_products(t.a, t.d, t.b, t.c) / sum / sum, rest * rest * (1 / t.a + 1 / t.b + 1 / t.c + 1 / t.d) / 16};
+    return {detail::difference_of_products(t.a, t.d, t.b, t.c) / sum / sum, rest * rest * detail::log_odds_ratio_variance(t) / 16};
   }
 };
 

@@ -126,9 +126,10 @@ std::array<Real, 4> by_arm(const Real& treated, const Real& control, rr_totals t
   return {treated, events_only ? Real(0) : treated, control, events_only ? Real(0) : control};
 }
 
-template <class Policy, class Real>
-bool applies(const Policy& policy, const two_by_two<Real>& t, const zero_cell_context<Real>& context) {
-  return policy.when == correct_when::all || (policy.when == correct_when::all_if_any && context.any_zero) || has_zero_cell(t);
+/// Whether a policy adds to a study, by its own zero and by one in any study. The same rule for tables, rates, groups and pairs.
+template <class Policy>
+bool applies(const Policy& policy, bool has_zero, bool any_zero) {
+  return policy.when == correct_when::all || (policy.when == correct_when::all_if_any && any_zero) || has_zero;
 }
 
 /// Additions to the cells a, b, c, d of one table.
@@ -139,13 +140,13 @@ std::array<Real, 4> additions(const no_correction&, const two_by_two<Real>&, con
 
 template <class Real>
 std::array<Real, 4> additions(const constant_correction& p, const two_by_two<Real>& t, const zero_cell_context<Real>& context, bool is_risk_ratio) {
-  if (!applies(p, t, context)) return {Real(0), Real(0), Real(0), Real(0)};
+  if (!applies(p, has_zero_cell(t), context.any_zero)) return {Real(0), Real(0), Real(0), Real(0)};
   return by_arm(Real(p.add), Real(p.add), p.totals, is_risk_ratio);
 }
 
 template <class Real>
 std::array<Real, 4> additions(const treatment_arm_correction& p, const two_by_two<Real>& t, const zero_cell_context<Real>& context, bool is_risk_ratio) {
-  if (!applies(p, t, context)) return {Real(0), Real(0), Real(0), Real(0)};
+  if (!applies(p, has_zero_cell(t), context.any_zero)) return {Real(0), Real(0), Real(0), Real(0)};
   const Real treated = Real(p.sum) * t.treated_total() / t.total();
   const Real control = Real(p.sum) * t.control_total() / t.total();
   return p.share == arm_share::own ? by_arm(treated, control, p.totals, is_risk_ratio) : by_arm(control, treated, p.totals, is_risk_ratio);
@@ -153,7 +154,7 @@ std::array<Real, 4> additions(const treatment_arm_correction& p, const two_by_tw
 
 template <class Real>
 std::array<Real, 4> additions(const empirical_correction& p, const two_by_two<Real>& t, const zero_cell_context<Real>& context, bool is_risk_ratio) {
-  if (!applies(p, t, context)) return {Real(0), Real(0), Real(0), Real(0)};
+  if (!applies(p, has_zero_cell(t), context.any_zero)) return {Real(0), Real(0), Real(0), Real(0)};
   if (!(context.sum_s > 0)) {
     throw_not_estimable("empirical_correction", "every study has a zero cell, so there is no odds ratio to take the correction from; use constant_correction or treatment_arm_correction");
   }
