@@ -7,6 +7,7 @@
 #include <metapool/math/arithmetic.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/model/inverse_variance.hpp>
+#include <metapool/model/mantel_haenszel_fit.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -112,33 +113,24 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
   constexpr const char* function = "mantel_haenszel";
-  detail::check_policy(policy);
-  model_fit<Real> fit;
-  fit.model = model::mantel_haenszel;
-  fit.method = "Mantel-Haenszel";
-  fit.data = effect_sizes(trials, measure, constant_correction{.double_zeros = policy.double_zeros}, fractional);
-  const std::size_t offered = fit.data.audit.size();
-  if (offered == 0) detail::throw_input_error(function, "no studies");
+  auto fit = detail::begin_mantel_haenszel(function, trials, measure, policy, fractional);
 
   detail::zero_cell_context<Real> context;
   for (const auto& trial : trials) {
     if (is_complete(trial) && !detail::dropped_as_double_zero(table_of(trial), policy.double_zeros, measure)) context.see(table_of(trial), policy);
   }
   detail::mantel_haenszel_sums<Real> sums;
-  std::size_t index = 0, corrected = 0, pooled = 0;
-  fit.weights.reserve(fit.data.size());
+  std::size_t index = 0, corrected = 0;
   for (const auto& trial : trials) {
-    const study_audit<Real>& audit = fit.data.audit[index++];
-    if (audit.status != study_status::pooled) continue;
+    if (fit.data.audit[index++].status != study_status::pooled) continue;
     const two_by_two<Real> t = table_of(trial);
     const auto added = detail::additions(policy, t, context, std::same_as<Measure, risk_ratio>);
     corrected += added[0] != Real(0);
     Real weight{};
     detail::add_table(sums, detail::plus(t, added), measure, weight);
     fit.weights.push_back(weight);
-    ++pooled;
   }
-  if (pooled == 0) detail::check_effects(function, fit.data);  // throws, naming the reason
+  if (fit.weights.empty()) detail::check_effects(function, fit.data);  // throws, naming the reason
   Real variance{};
   if (!detail::mantel_haenszel_estimate(sums, measure, fit.estimate, variance)) {
     detail::throw_not_estimable(function, std::string("the pooled ") + std::string(Measure::info.label) +
@@ -147,11 +139,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
   }
   if (!(variance > 0)) detail::throw_not_estimable(function, std::string("the variance of the pooled ") + std::string(Measure::info.label) + " is zero");
   detail::fill_around_estimate(fit, variance, sums.s);
-  if (corrected > 0) {
-    fit.notes.push_back(std::string(Policy::name) + " continuity correction added to " + std::to_string(corrected) + (corrected == 1 ? " table" : " tables") + " before pooling");
-  } else if (std::any_of(fit.data.audit.begin(), fit.data.audit.end(), [](const auto& a) { return a.corrected(); })) {
-    fit.notes.push_back("nothing was added to any table for the pooled estimate; the corrections above are for the studies' own effects alone");
-  }
+  detail::note_corrections<Policy>(fit, corrected, {"", "table", "tables", "any table"});
   return fit;
 }
 

@@ -7,8 +7,8 @@
 #include <metapool/math/arithmetic.hpp>
 #include <metapool/model/fit.hpp>
 #include <metapool/model/inverse_variance.hpp>
+#include <metapool/model/mantel_haenszel_fit.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -83,17 +83,11 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
   constexpr const char* function = "mantel_haenszel";
-  detail::check_policy(policy);
-  model_fit<Real> fit;
-  fit.model = model::mantel_haenszel;
-  fit.method = "Mantel-Haenszel";
-  fit.data = effect_sizes(trials, measure, constant_correction{.double_zeros = policy.double_zeros}, fractional);
-  if (fit.data.audit.empty()) detail::throw_input_error(function, "no studies");
+  auto fit = detail::begin_mantel_haenszel(function, trials, measure, policy, fractional);
 
   const bool any_zero = detail::any_zero_rate<Measure>(trials, policy.double_zeros);
   detail::mantel_haenszel_rate_sums<Real> sums;
   std::size_t index = 0, corrected = 0;
-  fit.weights.reserve(fit.data.size());
   for (const auto& trial : trials) {
     if (fit.data.audit[index++].status != study_status::pooled) continue;
     const two_rates<Real> t = rates_of(trial);
@@ -110,12 +104,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
                                               " is not defined: there are no events in one arm of any study (for a difference: in both arms)");
   }
   detail::fill_around_estimate(fit, variance, sums.s);
-  if (corrected > 0) {
-    fit.notes.push_back(std::string(Policy::name) + " continuity correction added to the events of " + std::to_string(corrected) +
-                        (corrected == 1 ? " trial" : " trials") + " before pooling");
-  } else if (std::any_of(fit.data.audit.begin(), fit.data.audit.end(), [](const auto& a) { return a.corrected(); })) {
-    fit.notes.push_back("nothing was added to any trial's events for the pooled estimate; the corrections above are for the studies' own effects alone");
-  }
+  detail::note_corrections<Policy>(fit, corrected, {"the events of ", "trial", "trials", "any trial's events"});
   return fit;
 }
 
