@@ -4,6 +4,8 @@
 
 #include <metapool/version.hpp>
 
+#include <metapool/batch/pool.hpp>
+
 #include <metapool/bayes/any_prior.hpp>
 #include <metapool/bayes/empirical_priors.hpp>
 #include <metapool/bayes/map_prior.hpp>

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+// From a column's sums to intervals, tests and heterogeneity.
+#pragma once
+
+#include <metapool/batch/block.hpp>
+#include <metapool/batch/columns.hpp>
+#include <metapool/batch/tails.hpp>
+#include <metapool/math/normal_or_t.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace metapool::detail {
+
+/// Critical values by degrees of freedom, each computed when first asked for.
+template <class Real>
+class critical_values {
+ public:
+  critical_values(double level, std::size_t studies) : level_(level), normal_(normal_critical<Real>(level)), t_(studies, Real(0)) {}
+  const Real& normal() const { return normal_; }
+  const Real& t(std::size_t df) {
+    if (!(t_[df] > 0)) t_[df] = t_critical<Real>(level_, static_cast<Real>(df));
+    return t_[df];
+  }
+
+ private:
+  double level_;
+  Real normal_;
+  std::vector<Real> t_;
+};
+
+/// Where the answers of one column go, each only if it is asked for.
+template <class Real>
+class column_writer {
+ public:
+  column_writer(const batch_columns<Real>& out, const batch_options& options, std::size_t studies) : out_(out), options_(options), critical_(options.level, studies) {
+    wants_test_ = !(out.statistic.empty() && out.p.empty() && out.minus_log10_p.empty() && out.lower.empty() && out.upper.empty());
+    wants_p_ = !(out.p.empty() && out.minus_log10_p.empty());
+    wants_interval_ = !(out.lower.empty() && out.upper.empty());
+    wants_heterogeneity_ = !(out.q.empty() && out.q_p.empty() && out.q_minus_log10_p.empty() && out.i2.empty() && out.h2.empty());
+  }
+
+  bool wants_heterogeneity() const { return wants_heterogeneity_; }
+
+  /// Estimate, se, interval and test; df = 0 for the normal distribution.
+  void mean(std::size_t c, const Real& estimate, const Real& se, std::size_t df) {
+    if (!out_.estimate.empty()) out_.estimate[c] = estimate;
+    if (!out_.se.empty()) out_.se[c] = se;
+    if (!wants_test_) return;
+    const Real statistic = estimate / se;
+    if (!out_.statistic.empty()) out_.statistic[c] = statistic;
+    if (wants_interval_) {
+      const Real half = (df == 0 ? critical_.normal() : critical_.t(df)) * se;
+      if (!out_.lower.empty()) out_.lower[c] = estimate - half;
+      if (!out_.upper.empty()) out_.upper[c] = estimate + half;
+    }
+    if (!wants_p_) return;
+    const Real p = df == 0 ? batch_normal_p(statistic) : t_two_sided_p<Real>(statistic, static_cast<Real>(df));
+    if (!out_.p.empty()) out_.p[c] = p;
+    if (!out_.minus_log10_p.empty()) {
+      out_.minus_log10_p[c] = df == 0 ? batch_normal_minus_log10_p(statistic, p) : batch_t_minus_log10_p(statistic, static_cast<Real>(df), p);
+    }
+  }
+
+  /// An estimate without test or interval.
+  void mean_alone(std::size_t c, const Real& estimate) {
+    if (!out_.estimate.empty()) out_.estimate[c] = estimate;
+    no_mean_test(c);
+  }
+
+  void heterogeneity(std::size_t c, const Real& q, std::size_t df) {
+    if (!out_.q.empty()) out_.q[c] = q;
+    const Real n = static_cast<Real>(df);
+    if (!out_.i2.empty()) out_.i2[c] = q > n ? (q - n) / q : Real(0);
+    if (!out_.h2.empty()) out_.h2[c] = df == 0 ? Real(1) : q / n;
+    if (out_.q_p.empty() && out_.q_minus_log10_p.empty()) return;
+    const Real p = batch_chi_squared_p(q, df);
+    if (!out_.q_p.empty()) out_.q_p[c] = p;
+    if (!out_.q_minus_log10_p.empty()) out_.q_minus_log10_p[c] = batch_chi_squared_minus_log10_p(q, df, p);
+  }
+
+  void tau2(std::size_t c, const Real& tau2) {
+    if (!out_.tau2.empty()) out_.tau2[c] = tau2;
+  }
+
+  void counted(std::size_t c, std::size_t studies, batch_status status) {
+    if (!out_.studies.empty()) out_.studies[c] = static_cast<std::uint32_t>(studies);
+    if (!out_.status.empty()) out_.status[c] = status;
+  }
+
+  /// No test and no interval.
+  void no_mean_test(std::size_t c) {
+    for (const std::span<Real>& column : {out_.lower, out_.upper, out_.statistic, out_.p, out_.minus_log10_p, out_.se}) blank(column, c);
+  }
+
+  void blank_heterogeneity(std::size_t c) {
+    for (const std::span<Real>& column : {out_.q, out_.q_p, out_.q_minus_log10_p, out_.i2, out_.h2}) blank(column, c);
+  }
+
+  void blank_all(std::size_t c) {
+    blank(out_.estimate, c);
+    blank(out_.tau2, c);
+    no_mean_test(c);
+    blank_heterogeneity(c);
+  }
+
+ private:
+  static void blank(const std::span<Real>& column, std::size_t c) {
+    if (!column.empty()) column[c] = std::numeric_limits<Real>::quiet_NaN();
+  }
+
+  const batch_columns<Real>& out_;
+  batch_options options_;
+  critical_values<Real> critical_;
+  bool wants_test_ = false, wants_p_ = false, wants_interval_ = false, wants_heterogeneity_ = false;
+};
+
+}  // namespace metapool::detail
