@@ -4,6 +4,7 @@
 
 #include <metapool/version.hpp>
 
+#include <metapool/batch/counts.hpp>
 #include <metapool/batch/pool.hpp>
 
 #include <metapool/bayes/any_prior.hpp>

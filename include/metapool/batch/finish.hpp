@@ -7,6 +7,7 @@
 #include <metapool/batch/tails.hpp>
 #include <metapool/math/normal_or_t.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,37 @@ class column_writer {
     const Real p = batch_chi_squared_p(q, df);
     if (!out_.q_p.empty()) out_.q_p[c] = p;
     if (!out_.q_minus_log10_p.empty()) out_.q_minus_log10_p[c] = batch_chi_squared_minus_log10_p(q, df, p);
+  }
+
+  /// Whether nothing is odd about the first n columns of a block: `block` can write them.
+  bool regular(const column_sums<Real>& sums, std::size_t n) const {
+    constexpr Real largest = (std::numeric_limits<Real>::max)() / 4, smallest = (std::numeric_limits<Real>::min)();
+    bool fine = true;
+    for (std::size_t i = 0; i < n; ++i) {
+      fine &= (sums.state[i] == 0) & (sums.count[i] > 1) & (sums.weight[i] >= smallest) & (sums.weight[i] <= largest) & (std::fabs(sums.mean[i]) <= largest);
+    }
+    if (wants_heterogeneity_) {
+      for (std::size_t i = 0; i < n; ++i) fine &= sums.q[i] <= largest;
+    }
+    return fine;
+  }
+
+  /// The same answers as column by column for the normal distribution, an output at a time. Precondition: regular(sums, n).
+  void block(std::size_t begin, const column_sums<Real>& sums, std::size_t n) {
+    if (!out_.estimate.empty()) std::copy(sums.mean, sums.mean + n, out_.estimate.data() + begin);
+    if (!out_.tau2.empty()) std::copy(sums.tau2, sums.tau2 + n, out_.tau2.data() + begin);
+    if (!out_.q.empty()) std::copy(sums.q, sums.q + n, out_.q.data() + begin);
+    if (!out_.status.empty()) std::fill_n(out_.status.data() + begin, n, batch_status::ok);
+    for (std::size_t i = 0; i < n && !out_.studies.empty(); ++i) out_.studies[begin + i] = static_cast<std::uint32_t>(sums.count[i]);
+    if (wants_test_) {
+      for (std::size_t i = 0; i < n; ++i) mean(begin + i, sums.mean[i], std::sqrt(1 / sums.weight[i]), 0);
+    } else if (!out_.se.empty()) {
+      Real* const se = out_.se.data() + begin;
+      for (std::size_t i = 0; i < n; ++i) se[i] = std::sqrt(1 / sums.weight[i]);
+    }
+    if (!(out_.i2.empty() && out_.h2.empty() && out_.q_p.empty() && out_.q_minus_log10_p.empty())) {
+      for (std::size_t i = 0; i < n; ++i) heterogeneity(begin + i, sums.q[i], static_cast<std::size_t>(sums.count[i]) - 1);
+    }
   }
 
   void tau2(std::size_t c, const Real& tau2) {

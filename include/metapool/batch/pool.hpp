@@ -90,6 +90,10 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
           sum_columns<std::conditional_t<in_tiles, Estimator, dersimonian_laird>, true, N>(data, begin, end, hartung_knapp_wanted, work);
         }
       });
+      if (in_tiles && !hartung_knapp_wanted && to.regular(work.sums, end - begin)) {
+        to.block(begin, work.sums, end - begin);
+        continue;
+      }
       for (std::size_t c = begin; c < end; ++c) {
         const std::size_t at = c - begin;
         batch_status status = batch_status::ok;
