@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace metapool;
@@ -53,6 +54,44 @@ TEST_CASE("a standard error and a variance in the place of a standard deviation 
   CHECK(audit_plausibility(trials)[0].rule == odd::sd_unlike_others);
 }
 
+TEST_CASE("trials that differ among themselves are not all odd: nothing is found in Normand's lengths of stay, and the BCG trials' variances fit their patients") {
+  // Normand (1999) Stat Med 18:321, table 3: standard deviations from 4 to 64 days
+  std::vector<continuous_trial<>> stay{means("1", 55, 47, 155, 75, 64, 156), means("2", 27, 7, 31, 29, 4, 32),     means("3", 64, 17, 75, 119, 29, 71),
+                                       means("4", 66, 20, 18, 137, 48, 18),  means("5", 14, 8, 8, 18, 11, 13),     means("6", 19, 7, 57, 18, 4, 52),
+                                       means("7", 52, 45, 34, 41, 34, 33),   means("8", 21, 16, 110, 31, 27, 183), means("9", 30, 27, 60, 23, 20, 52)};
+  CHECK(audit_plausibility(stay).empty());
+  stay[2].treated.sd = 17 / std::sqrt(75.0);  // a standard error there shows in the standardised difference
+  stay[2].control.sd = 29 / std::sqrt(71.0);
+  const auto f = audit_plausibility(stay);
+  REQUIRE(f.size() == 1);
+  CHECK(f[0].label == "3");
+  CHECK(f[0].rule == odd::large_smd);
+  CHECK(f[0].stated < -19);
+  CHECK(close(f[0].expected, -2.305, printed(1)));
+  const auto tb = bcg();
+  std::vector<double> patients;
+  for (const auto& t : tb) patients.push_back(*t.treated.total + *t.control.total);
+  auto e = effect_sizes(tb, risk_ratio{});
+  CHECK(audit_plausibility(e, patients).empty());
+  e.v[3] = std::sqrt(e.v[3]);  // 1 of 13: a standard error in the place of a variance
+  CHECK(audit_plausibility(e, patients).size() == 0);  // 62 and 248 events among 26465: the risks of these trials differ too much to tell
+  e.v[3] = 1e-9;
+  CHECK(audit_plausibility(e, patients).at(0).rule == odd::variance_unlike_others);
+}
+
+TEST_CASE("within one trial, an arm's standard error or variance is guessed from the other arm") {
+  const auto rule = [](double s1, double n1, double s2, double n2) {
+    const auto f = audit_plausibility(std::vector<continuous_trial<>>{means("one", 10, s1, n1, 11, s2, n2)});
+    REQUIRE(f.size() == 1);
+    return std::make_pair(f[0].rule, f[0].what);
+  };
+  CHECK(rule(1, 25, 5, 25) == std::make_pair(odd::se_for_sd, std::string("treated.sd")));
+  CHECK(rule(5, 25, 1.1, 25) == std::make_pair(odd::se_for_sd, std::string("control.sd")));
+  CHECK(rule(30, 4, 5, 25) == std::make_pair(odd::variance_for_sd, std::string("treated.sd")));
+  CHECK(rule(5, 4, 30, 4) == std::make_pair(odd::variance_for_sd, std::string("control.sd")));
+  CHECK(rule(5, 4, 500, 4) == std::make_pair(odd::sd_unlike_others, std::string("treated.sd")));
+}
+
 TEST_CASE("an arm's standard deviation far from its trial's other is found where there are no others to compare with") {
   const auto f = audit_plausibility(std::vector<continuous_trial<>>{means("one", 10, 1.2, 20, 12, 5, 20)});
   REQUIRE(f.size() == 1);
@@ -64,6 +103,8 @@ TEST_CASE("a standardised mean difference beyond 3 is found") {
   REQUIRE(f.size() == 1);
   CHECK(f[0].rule == odd::large_smd);
   CHECK(close(f[0].stated, -4 * hedges_j(38.0), digits12));
+  CHECK(close(f[0].expected, -4 * hedges_j(38.0) / std::sqrt(20.0), digits12));
+  CHECK(f[0].against == "the same if its deviations were standard errors");
   const std::vector<reported<>> r{{.label = "x", .estimate = 3.4, .se = 0.5}};
   CHECK(audit_plausibility(r, standardized_mean_difference::info).size() == 1);
   CHECK(audit_plausibility(r, measure_info{"mean_difference", "MD", "mean difference", scale::identity}).empty());
@@ -87,16 +128,20 @@ TEST_CASE("a risk ratio that its own counts contradict is found, with both: 0.49
 }
 
 TEST_CASE("an odds ratio that is the risk ratio of its counts is found, and the reverse") {
-  const std::vector<binary_trial<>> trials{trial("made up", 59, 100, 40, 100)};  // RR 1.475, OR 2.1585
+  // Ercelen et al. (2021) Stem Cell Rev Rep 17:1917, doi:10.1007/s12015-021-10214-x: 86 of 111 and 52 of 99 left intensive care, "OR = 1.475"
+  const std::vector<binary_trial<>> trials{trial("Ercelen 2021", 86, 111, 52, 99)};
   auto f = audit_plausibility(trials, odds_ratio{}, std::vector<printed_claims<>>{{.effect = 1.475, .decimals = 3}});
   REQUIRE(f.size() == 1);
   CHECK(f[0].rule == odd::other_measure);
   CHECK(f[0].what == "odds ratio");
   CHECK(f[0].against == "risk ratio of its counts");
-  CHECK(close(f[0].expected, 1.475, digits12));
-  f = audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.effect = 2.16}});
+  CHECK(close(f[0].expected, 86.0 * 99 / (111.0 * 52), digits12));
+  CHECK(f[0].stated == 1.475);
+  const std::string text = summary(f);
+  for (const char* part : {"Ercelen 2021", "effect that is another measure's", "1.475", "risk ratio of its counts"}) CHECK(contains(text, part));
+  f = audit_plausibility(trials, risk_ratio{}, std::vector<printed_claims<>>{{.effect = 3.11}});
   CHECK(f[0].against == "odds ratio of its counts");
-  CHECK(audit_plausibility(trials, odds_ratio{}, std::vector<printed_claims<>>{{.effect = 2.16}}).empty());
+  CHECK(audit_plausibility(trials, odds_ratio{}, std::vector<printed_claims<>>{{.effect = 3.11}}).empty());
 }
 
 TEST_CASE("percentages and totals are held against the counts") {

@@ -89,5 +89,18 @@ Real apart(const Real& a, const Real& b) {
   return Real(fabs(Real(log(a) - log(b))));
 }
 
+/// How far from the median of the others' logarithms (finite, not empty) a logarithm must lie to be told of: by the factor `least` at the least, and by 2.5 times the distance that the others
+/// usually have from their median (1.4826 times the median distance, the standard deviation of normal values). Studies that differ among
+/// themselves, as hospitals' lengths of stay do, are not all told of.
+template <class Real>
+Real far_from(const std::vector<Real>& logs, const Real& least) {
+  using std::fabs;
+  using std::log;
+  std::vector<Real> distances;
+  const Real middle = median(logs);
+  for (const Real& x : logs) distances.push_back(fabs(Real(x - middle)));
+  return (std::max)(Real(log(least)), Real(median(distances) * 37065 / 10000));
+}
+
 }  // namespace detail
 }  // namespace metapool

@@ -45,9 +45,10 @@ auto audit_plausibility(const Trials& trials, const measure_info& measure) {
   return findings;
 }
 
-/// Looks for variances that do not fit the studies' sizes: v times the patients is about the same in all studies of one question, so one
-/// more than 10 times away from the median of the others (at least 3) is told of, with the guess that a standard error was entered as a
-/// variance (its square would fit, within a factor of 2) or a variance as a standard error (its root would).
+/// Looks for variances that do not fit the studies' sizes: v times the patients is about the same in studies of one question. One more than 10
+/// times away from the median of the others (at least 3) and outside of their usual scatter is told of if a standard error entered as a variance
+/// would explain it (the square of v would fit, within a factor of 2), or a variance as a standard error (its root would); without such an
+/// explanation from 100 times on, for risks differ between trials.
 /// patients: one number a pooled study of `data`, in its order. Throws input_error if sizes differ or a number is not positive.
 template <class Real>
 std::vector<plausibility_finding<Real>> audit_plausibility(const effects<Real>& data, std::span<const Real> patients) {
@@ -63,18 +64,21 @@ std::vector<plausibility_finding<Real>> audit_plausibility(const effects<Real>& 
     if (!(data.v[i] > 0) || !detail::is_finite(data.v[i])) detail::throw_study_error(function, data.labels[i], "v", data.v[i], "must be finite and positive");
   }
   std::vector<plausibility_finding<Real>> findings;
-  const Real far = log(Real(10)), near = log(Real(2));
+  const Real near = log(Real(2)), very_far = log(Real(100));
   for (std::size_t i = 0; i < k && k >= 4; ++i) {
-    std::vector<Real> others;
+    std::vector<Real> others, logs;
     for (std::size_t j = 0; j < k; ++j) {
-      if (j != i) others.push_back(data.v[j] * patients[j]);
+      if (j == i) continue;
+      others.push_back(data.v[j] * patients[j]);
+      logs.push_back(log(data.v[j]) + log(patients[j]));
     }
     const Real expected = detail::median(others) / patients[i];
-    if (!(detail::apart(data.v[i], expected) > far)) continue;
+    const Real distance = detail::apart(data.v[i], expected);
+    if (!(distance > detail::far_from(logs, Real(10)))) continue;
     plausibility_finding<Real> f{data.labels[i], plausibility_rule::variance_unlike_others, "variance", data.v[i], "what the others have with as many patients", expected};
     if (detail::apart(Real(data.v[i] * data.v[i]), expected) < near) f.rule = plausibility_rule::se_for_variance;
     if (detail::apart(Real(sqrt(data.v[i])), expected) < near) f.rule = plausibility_rule::variance_for_se;
-    findings.push_back(f);
+    if (f.rule != plausibility_rule::variance_unlike_others || distance > very_far) findings.push_back(f);
   }
   return findings;
 }
