@@ -189,6 +189,7 @@
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/svg.hpp>
 #include <metapool/report/plausibility.hpp>
+#include <metapool/report/plausible_counts.hpp>
 #include <metapool/report/plausible_effects.hpp>
 #include <metapool/report/plausible_trials.hpp>
 #include <metapool/report/revman_fit.hpp>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/report/plausibility.hpp>
 
+#include <metapool/data/csv.hpp>
+#include <metapool/report/plausible_counts.hpp>
 #include <metapool/report/plausible_effects.hpp>
 #include <metapool/report/plausible_trials.hpp>
 
@@ -125,6 +127,44 @@ TEST_CASE("a risk ratio that its own counts contradict is found, with both: 0.49
   CHECK(close(g[0].expected, 0.394, printed(3)));
   const std::string text = summary(f);
   for (const char* part : {"Zarrabi", "0.49", "0.8182", "risk ratio of its counts", "contradict"}) CHECK(contains(text, part));
+}
+
+TEST_CASE("of the file of cell-therapy trials, what their papers print is held against the counts: the misprints are found, and nothing else") {
+  const auto table = read_csv<binary_trial<>>(METAPOOL_SOURCE_DIR "/examples/data/msc_trials.csv");
+  struct print {
+    const char* label;
+    printed_claims<> claim;
+  };
+  const print prints[] = {{"Lanzoni", {.treated_percent = 8, .randomised = 24}},
+                          {"Shu", {.control_percent = 7.31, .percent_decimals = 2}},  // table 3; the abstract has 10.34
+                          {"Bowdish", {.effect = 0.88, .randomised = 222}},
+                          {"Bowdish D14", {.effect = 0.86}},
+                          {"Bowdish D7", {.effect = 1.18}},
+                          {"Zarrabi (MSC arm)", {.effect = 0.49}},
+                          {"Zarrabi (MSC+EV arm)", {.effect = 0.08}}};
+  std::vector<binary_trial<>> trials;
+  std::vector<printed_claims<>> claims;
+  for (const print& p : prints) {
+    for (const auto& t : table) {
+      if (t.label != p.label) continue;
+      trials.push_back(t);
+      claims.push_back(p.claim);
+    }
+  }
+  REQUIRE(trials.size() == 7);
+  const auto f = audit_plausibility(trials, risk_ratio{}, claims);
+  REQUIRE(f.size() == 3);
+  CHECK(f[0].label == "Shu");
+  CHECK(f[0].rule == odd::percentage_unlike_count);
+  CHECK(f[0].stated == 7.31);
+  CHECK(close(f[0].expected, 10.34, printed(2)));
+  CHECK(f[1].label == "Zarrabi (MSC arm)");
+  CHECK(f[1].rule == odd::effect_unlike_counts);
+  CHECK(f[1].stated == 0.49);
+  CHECK(close(f[1].expected, 0.82, printed(2)));
+  CHECK(f[2].label == "Zarrabi (MSC+EV arm)");
+  CHECK(close(f[2].expected, 0.16, printed(2)));
+  CHECK(f[2].against == "risk ratio of its counts, 0.5 added to each");
 }
 
 TEST_CASE("an odds ratio that is the risk ratio of its counts is found, and the reverse") {
