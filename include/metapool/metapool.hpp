@@ -205,6 +205,7 @@
 #include <metapool/model/design.hpp>
 #include <metapool/model/design_builders.hpp>
 #include <metapool/model/glmm_fit.hpp>
+#include <metapool/model/glmm_regression.hpp>
 #include <metapool/model/likelihood_fit.hpp>
 #include <metapool/model/location_scale.hpp>
 #include <metapool/model/log_binomial.hpp>
@@ -219,6 +220,7 @@
 #include <metapool/inference/contrasts.hpp>
 #include <metapool/inference/correlation_test.hpp>
 #include <metapool/inference/glmm_inference.hpp>
+#include <metapool/inference/glmm_regression.hpp>
 #include <metapool/inference/location_scale.hpp>
 #include <metapool/inference/location_scale_predictions.hpp>
 #include <metapool/inference/multimodel.hpp>

@@ -28,19 +28,19 @@ double log_binomial(double a, double n, double eta) {
   return std::lgamma(n + 1) - std::lgamma(a + 1) - std::lgamma(n - a + 1) + a * eta - n * std::log1p(std::exp(eta));
 }
 
-/// log-likelihood with normal levels by a trapezoidal grid of 601 x 601 nodes.
-double brute_force(const std::vector<metapool::binary_trial<>>& trials, double mean, double tau2, double level, double sigma2) {
-  const double h = 18.0 / 600;
+/// log-likelihood with normal levels by a trapezoidal grid of 241 x 241 nodes.
+double brute_force(const std::vector<metapool::binary_trial<>>& trials, double mean, double tau2, double level, double sigma2, double share = 0.5) {
+  const double h = 18.0 / 240;
   double sum = 0;
   for (const auto& t : trials) {
     if (*t.treated.events + *t.control.events == 0) continue;
     double integral = 0;
-    for (int i = 0; i <= 600; ++i) {
-      for (int j = 0; j <= 600; ++j) {
+    for (int i = 0; i <= 240; ++i) {
+      for (int j = 0; j <= 240; ++j) {
         const double s = -9 + h * i, z = -9 + h * j;
-        const double centre = level + std::sqrt(sigma2) * s, half = (mean + std::sqrt(tau2) * z) / 2;
-        integral += std::exp(log_binomial(*t.treated.events, *t.treated.total, centre + half) +
-                             log_binomial(*t.control.events, *t.control.total, centre - half) - (s * s + z * z) / 2);
+        const double centre = level + std::sqrt(sigma2) * s, theta = mean + std::sqrt(tau2) * z;
+        integral += std::exp(log_binomial(*t.treated.events, *t.treated.total, centre + share * theta) +
+                             log_binomial(*t.control.events, *t.control.total, centre - (1 - share) * theta) - (s * s + z * z) / 2);
       }
     }
     sum += std::log(integral * h * h / (2 * 3.14159265358979323846));
@@ -229,4 +229,51 @@ TEST_CASE("a level is found where the values of a coarse rule no longer tell a r
   const auto found = metapool::detail::search_maxima<double>(likelihood, likelihood.start(), metapool::detail::search_bounds<double>(likelihood));
   CHECK(found.best.convergence.converged);
   CHECK(counting_kernel::asked < 2000000);
+}
+
+TEST_CASE("Coding: swapped arms turn one coding into the other; halves only flip the sign") {
+  const std::vector<metapool::binary_trial<>> trials{trial("1", 1, 12, 5, 12), trial("2", 9, 30, 3, 28), trial("3", 0, 20, 4, 21), trial("4", 9, 25, 8, 24),
+                                                     trial("5", 2, 40, 9, 39)};
+  const auto swapped = metapool_test::swapped(trials);
+  const auto flips = [&](const auto& model, const auto& mirror) {
+    const auto a = glmm(trials, odds_ratio{}, model), b = glmm(swapped, odds_ratio{}, mirror);
+    REQUIRE(a.tau2 > 0);
+    CHECK(a.convergence.residual < 1e-8);
+    CHECK(close(a.estimate, -b.estimate, metapool_test::digits8));
+    CHECK(close(a.se, b.se, metapool_test::digits8));
+    CHECK(close(a.tau2, b.tau2, metapool_test::digits8));
+    CHECK(close(a.log_likelihood, b.log_likelihood, metapool_test::digits10));
+    return a;
+  };
+  using metapool::effect_coding;
+  const auto fixed = flips(fixed_study_effects{effect_coding::treated}, fixed_study_effects{effect_coding::control});
+  const auto halves = flips(fixed_study_effects{}, fixed_study_effects{});
+  CHECK(std::fabs(fixed.log_likelihood - halves.log_likelihood) > 1e-3);
+  CHECK(close(fixed.common_log_likelihood, halves.common_log_likelihood, metapool_test::digits12));  // without tau2 there is no difference
+  const auto random = flips(random_study_effects{metapool::double_zero::drop, effect_coding::treated}, random_study_effects{metapool::double_zero::drop, effect_coding::control});
+  const auto random_halves = glmm(trials, odds_ratio{}, random_study_effects{});
+  CHECK(std::fabs(random.log_likelihood - random_halves.log_likelihood) > 1e-3);
+  CHECK(close(random.common_log_likelihood, random_halves.common_log_likelihood, metapool_test::digits10));
+  CHECK(close(*random.intercept, *random_halves.intercept - random_halves.estimate / 2, metapool_test::tolerance{0.2, 0, 0, "another model"}));
+}
+
+TEST_CASE("The effect in the treated arm: fixed levels as in lme4, random levels as on a grid") {
+  // lme4 1.1-31, glmer(cbind(events, others) ~ -1 + study + treated + (treated - 1 | study), binomial, nAGQ = 25) on the catheters
+  const auto fixed = glmm(metapool_test::catheters(), odds_ratio{}, fixed_study_effects{metapool::effect_coding::treated});
+  CHECK(close(fixed.estimate, -1.34789672, metapool_test::tolerance{1e-5, 0, 0, "lme4's search"}));
+  CHECK(close(fixed.se, 0.315543533, metapool_test::tolerance{1e-4, 0, 0, "lme4's search"}));
+  CHECK(close(fixed.tau2, 0.380228256, metapool_test::tolerance{1e-4, 0, 0, "lme4's search"}));
+  const std::vector<metapool::binary_trial<>> trials{trial("1", 1, 12, 5, 12), trial("2", 9, 30, 3, 28), trial("3", 0, 20, 4, 21)};
+  const auto fit = glmm(trials, odds_ratio{}, random_study_effects{metapool::double_zero::drop, metapool::effect_coding::treated});
+  const auto f = [&](double a, double b, double c, double d) {
+    return brute_force(trials, fit.estimate + a, fit.tau2 + b, *fit.intercept + c, *fit.sigma2 + d, 1.0);
+  };
+  CHECK(close(fit.log_likelihood, f(0, 0, 0, 0), metapool_test::digits8));
+  const double h = 1e-2;
+  for (const double d : {-h, h}) {
+    CHECK(f(d, 0, 0, 0) < fit.log_likelihood);
+    if (fit.tau2 + d >= 0) CHECK(f(0, d, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, d, 0) < fit.log_likelihood);
+    if (*fit.sigma2 + d >= 0) CHECK(f(0, 0, 0, d) < fit.log_likelihood);
+  }
 }

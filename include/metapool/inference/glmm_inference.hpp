@@ -208,11 +208,11 @@ struct glmm_heterogeneity {
   Real tau2_p{};    ///< against the half-and-half mixture of 0 and chi-squared(1) that a boundary asks for; 1 if tau2 = 0
 };
 
-/// Wald and likelihood ratio tests of homogeneity (metafor's QE.Wld and QE.LRT), and the likelihood ratio test of tau2 = 0.
-/// Neither of the first two is reliable with sparse tables, where chi-squared(df) is far from their distribution.
-/// Self & Liang (1987) J Am Stat Assoc 82:605 (the mixture).
-template <class Real>
-glmm_heterogeneity<Real> heterogeneity(const glmm_fit<Real>& fit) {
+namespace detail {
+
+template <class Fit>
+auto heterogeneity_of(const Fit& fit) {
+  using Real = typename Fit::real_type;
   glmm_heterogeneity<Real> h;
   h.q_wald = fit.q_wald;
   h.q_lrt = fit.q_lrt;
@@ -228,6 +228,16 @@ glmm_heterogeneity<Real> heterogeneity(const glmm_fit<Real>& fit) {
     h.tau2_p = detail::chi_squared_upper_tail<Real>(h.tau2_lrt, Real(1)) / 2;
   }
   return h;
+}
+
+}  // namespace detail
+
+/// Wald and likelihood ratio tests of homogeneity (metafor's QE.Wld and QE.LRT), and the likelihood ratio test of tau2 = 0.
+/// Neither of the first two is reliable with sparse tables, where chi-squared(df) is far from their distribution.
+/// Self & Liang (1987) J Am Stat Assoc 82:605 (the mixture).
+template <class Real>
+glmm_heterogeneity<Real> heterogeneity(const glmm_fit<Real>& fit) {
+  return detail::heterogeneity_of(fit);
 }
 
 }  // namespace metapool

@@ -170,8 +170,8 @@ joint_test<Real> test_coefficients(const regression_inference<Real>& inference, 
 namespace detail {
 
 /// Standard errors, intervals and tests of the coefficients, and the test of all moderators, from covariance and degrees of freedom.
-template <class Real>
-regression_inference<Real> finish_regression(const regression_fit<Real>& fit, regression_inference<Real> r) {
+template <class Fit, class Real>
+regression_inference<Real> finish_regression(const Fit& fit, regression_inference<Real> r) {
   using std::sqrt;
   const std::size_t p = fit.p();
   for (std::size_t j = 0; j < p; ++j) {

@@ -10,15 +10,36 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <type_traits>
+#include <vector>
 
 namespace metapool::detail {
+
+/// The number of parameters of a function that has as many as its data ask for.
+inline constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+
+/// N values: an array, or a vector if their number is not known.
+template <class T, std::size_t N>
+using values_of = std::conditional_t<N == any_number, std::vector<T>, std::array<T, N == any_number ? 1 : N>>;
+
+constexpr std::size_t squared(std::size_t n) { return n == any_number ? n : n * n; }
+
+/// n values, all zero.
+template <class Values>
+Values zeros(std::size_t n) {
+  if constexpr (requires(Values v) { v.resize(n); }) {
+    return Values(n);
+  } else {
+    return Values{};
+  }
+}
 
 /// A function's value with its gradient and (row by row) its matrix of second derivatives.
 template <class Real, std::size_t P>
 struct curvature {
   Real value{};
-  std::array<Real, P> gradient{};
-  std::array<Real, P * P> hessian{};
+  values_of<Real, P> gradient{};
+  values_of<Real, squared(P)> hessian{};
 };
 
 /// Where a parameter may lie, and how far one step may carry it: at most `reach` plus `growth` times its size. held: it stays where it starts.
@@ -34,14 +55,14 @@ struct newton_bound {
 /// Where a search ended.
 template <class Real, std::size_t P>
 struct newton_maximum {
-  std::array<Real, P> x{};
+  values_of<Real, P> x{};
   curvature<Real, P> at{};
   metapool::convergence<Real> convergence{};  ///< residual: the largest entry of the gradient over the parameters that are free
 };
 
 /// Whether parameter i is free at x: neither held nor at a bound that the gradient presses it against.
 template <class Real, std::size_t P>
-bool is_free(const std::array<Real, P>& x, const curvature<Real, P>& at, const std::array<newton_bound<Real>, P>& bounds, std::size_t i) {
+bool is_free(const values_of<Real, P>& x, const curvature<Real, P>& at, const values_of<newton_bound<Real>, P>& bounds, std::size_t i) {
   if (bounds[i].held) return false;
   if (x[i] <= bounds[i].lower && !(at.gradient[i] > 0)) return false;
   return !(x[i] >= bounds[i].upper && !(at.gradient[i] < 0));
@@ -52,30 +73,31 @@ bool is_free(const std::array<Real, P>& x, const curvature<Real, P>& at, const s
 /// diagonal) until the function rises. A value that is not finite counts as no rise. Stops after a step that promised to raise the function by no
 /// more than `enough` / 2 or by its rounding squared, or when rounding is all that moves; 200 evaluations at most.
 template <class Real, std::size_t P, class F>
-newton_maximum<Real, P> bounded_newton(F f, std::array<Real, P> x, const std::array<newton_bound<Real>, P>& bounds, const Real& enough = Real(0)) {
+newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_of<newton_bound<Real>, P>& bounds, const Real& enough = Real(0)) {
   using std::fabs, std::isfinite, std::pow;
   const Real epsilon = std::numeric_limits<Real>::epsilon();
   const Real square = pow(epsilon, Real(1.4));
+  const std::size_t all = x.size();
   newton_maximum<Real, P> result;
   curvature<Real, P> at = f(x);
   result.convergence.iterations = 1;
   result.convergence.converged = false;
   Real damping = 0, last_gain = std::numeric_limits<Real>::infinity();
   while (result.convergence.iterations < 200 && isfinite(at.value)) {
-    std::array<std::size_t, P> free{};
+    auto free = zeros<values_of<std::size_t, P>>(all);
     std::size_t n = 0;
-    for (std::size_t i = 0; i < P; ++i) {
+    for (std::size_t i = 0; i < all; ++i) {
       if (is_free(x, at, bounds, i)) free[n++] = i;
     }
     if (n == 0) {
       result.convergence.converged = true;
       break;
     }
-    std::array<Real, P * P> a{};
-    std::array<Real, P> step{};
+    auto a = zeros<values_of<Real, squared(P)>>(all * all);
+    auto step = zeros<values_of<Real, P>>(all);
     const auto factor = [&] {
       for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) a[i * n + j] = -at.hessian[free[i] * P + free[j]];
+        for (std::size_t j = 0; j <= i; ++j) a[i * n + j] = -at.hessian[free[i] * all + free[j]];
         const Real size = fabs(a[i * n + i]);
         a[i * n + i] += damping * (size > 0 ? size : Real(1));
       }
@@ -96,7 +118,7 @@ newton_maximum<Real, P> bounded_newton(F f, std::array<Real, P> x, const std::ar
       const Real longest = b.reach + b.growth * fabs(x[free[i]]);
       if (fabs(step[i]) * share > longest) share = longest / fabs(step[i]);
     }
-    std::array<Real, P> next = x;
+    values_of<Real, P> next = x;
     Real slope = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const auto& b = bounds[free[i]];
@@ -134,7 +156,7 @@ newton_maximum<Real, P> bounded_newton(F f, std::array<Real, P> x, const std::ar
   }
   result.x = x;
   result.at = at;
-  for (std::size_t i = 0; i < P; ++i) {
+  for (std::size_t i = 0; i < all; ++i) {
     if (is_free(x, at, bounds, i)) result.convergence.residual = (std::max)(result.convergence.residual, Real(fabs(at.gradient[i])));
   }
   return result;

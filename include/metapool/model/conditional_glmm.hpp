@@ -32,13 +32,18 @@ binomial_kernel<Real> share_of_events(const Real& treated, const Real& treated_s
   return {treated, treated + control, log(Real(treated_size / control_size))};
 }
 
-template <class Real, class Trials, class Measure>
-glmm_fit<Real> binomial_normal(const char* method, const Trials& trials, const Measure&) {
-  constexpr const char* function = "glmm";
-  glmm_fit<Real> fit;
-  fit.measure = Measure::info;
-  fit.method = method;
-  const auto kernels = informative_kernels<binomial_kernel<Real>>(function, fit, trials, [](const auto& trial, study_status& status) {
+/// The kernels of conditional models, given each study's total of events; fills the fit's audit and notes.
+template <class Real, class Fit, class Trials>
+auto one_effect_kernels(const char* function, Fit& fit, const Trials& trials, const odds_ratio&, const conditional_exact&) {
+  return informative_kernels<hypergeometric_kernel<Real>>(function, fit, trials, [](const auto& trial, study_status& status) {
+    const auto t = table_of(trial);
+    if (odds_ratio::uninformative(t)) status = double_status(t);
+    return hypergeometric_kernel<Real>(margins_of(t));
+  });
+}
+template <class Real, class Fit, class Trials, class Measure, class Model>
+auto one_effect_kernels(const char* function, Fit& fit, const Trials& trials, const Measure&, const Model&) {
+  return informative_kernels<binomial_kernel<Real>>(function, fit, trials, [](const auto& trial, study_status& status) {
     if constexpr (requires { rates_of(trial); }) {
       const auto r = rates_of(trial);
       if (Measure::uninformative(r)) status = study_status::double_zero;
@@ -49,6 +54,25 @@ glmm_fit<Real> binomial_normal(const char* method, const Trials& trials, const M
       return share_of_events<Real>(t.a, t.treated_total(), t.c, t.control_total());
     }
   });
+}
+
+template <class = void>
+constexpr const char* method_of(const odds_ratio&, const conditional_exact&) { return "hypergeometric-normal (conditional, exact likelihood)"; }
+template <class = void>
+constexpr const char* method_of(const odds_ratio&, const conditional_approximate&) { return "binomial-normal (conditional, approximate likelihood)"; }
+template <class = void>
+constexpr const char* method_of(const risk_ratio&, const conditional_approximate&) { return "binomial-normal (conditional, Poisson)"; }
+template <class = void>
+constexpr const char* method_of(const incidence_rate_ratio&, const conditional_exact&) { return "binomial-normal (conditional, exact likelihood)"; }
+
+template <class Trials, class Measure, class Model>
+auto conditional_fit(const Trials& trials, const Measure& measure, const Model& model) {
+  using Real = typename trial_type<Trials>::real_type;
+  constexpr const char* function = "glmm";
+  glmm_fit<Real> fit;
+  fit.measure = Measure::info;
+  fit.method = method_of(measure, model);
+  const auto kernels = one_effect_kernels<Real>(function, fit, trials, measure, model);
   fit_one_effect<Real>(function, fit, kernels, treated_lowest, treated_highest);
   return fit;
 }
@@ -65,27 +89,16 @@ glmm_fit<Real> binomial_normal(const char* method, const Trials& trials, const M
 /// informative study the treated arm has the fewest, or the most, events that its margins allow), or tau2 is.
 /// van Houwelingen, Zwinderman & Stijnen (1993) Stat Med 12:2273; Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <detail::binary_trials Trials>
-auto glmm(const Trials& trials, const odds_ratio&, const conditional_exact&) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
-  using Real = typename detail::trial_type<Trials>::real_type;
-  constexpr const char* function = "glmm";
-  glmm_fit<Real> fit;
-  fit.measure = odds_ratio::info;
-  fit.method = "hypergeometric-normal (conditional, exact likelihood)";
-  const auto kernels = detail::informative_kernels<detail::hypergeometric_kernel<Real>>(function, fit, trials, [](const auto& trial, study_status& status) {
-    const auto t = table_of(trial);
-    if (odds_ratio::uninformative(t)) status = detail::double_status(t);
-    return detail::hypergeometric_kernel<Real>(detail::margins_of(t));
-  });
-  detail::fit_one_effect<Real>(function, fit, kernels, detail::treated_lowest, detail::treated_highest);
-  return fit;
+auto glmm(const Trials& trials, const odds_ratio& measure, const conditional_exact& model) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
+  return detail::conditional_fit(trials, measure, model);
 }
 
 /// Odds ratio by the binomial-normal model, which approximates the conditional one where events are rare: of a study's events each is of the treated
 /// arm with odds ratio times n1 / n2. Scale, method, accuracy and errors as for conditional_exact.
 /// Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <detail::binary_trials Trials>
-auto glmm(const Trials& trials, const odds_ratio& measure, const conditional_approximate&) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
-  return detail::binomial_normal<typename detail::trial_type<Trials>::real_type>("binomial-normal (conditional, approximate likelihood)", trials, measure);
+auto glmm(const Trials& trials, const odds_ratio& measure, const conditional_approximate& model) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
+  return detail::conditional_fit(trials, measure, model);
 }
 
 /// Risk ratio by the conditional binomial-normal model: events of both arms are taken as Poisson with means risk times patients, so that of a study's
@@ -93,16 +106,16 @@ auto glmm(const Trials& trials, const odds_ratio& measure, const conditional_app
 /// are not. Studies without events are left out. Scale: logarithm of the risk ratio. Method, accuracy and errors as for the odds ratio.
 /// Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <detail::binary_trials Trials>
-auto glmm(const Trials& trials, const risk_ratio& measure, const conditional_approximate&) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
-  return detail::binomial_normal<typename detail::trial_type<Trials>::real_type>("binomial-normal (conditional, Poisson)", trials, measure);
+auto glmm(const Trials& trials, const risk_ratio& measure, const conditional_approximate& model) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
+  return detail::conditional_fit(trials, measure, model);
 }
 
 /// Rate ratio by the conditional binomial-normal model, which is exact for Poisson counts: of a study's events each is of the treated arm with odds
 /// rate ratio times t1 / t2. Studies without events are left out. Scale: logarithm of the rate ratio. Method, accuracy and errors as for the odds ratio.
 /// Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <detail::rate_trials Trials>
-auto glmm(const Trials& trials, const incidence_rate_ratio& measure, const conditional_exact&) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
-  return detail::binomial_normal<typename detail::trial_type<Trials>::real_type>("binomial-normal (conditional, exact likelihood)", trials, measure);
+auto glmm(const Trials& trials, const incidence_rate_ratio& measure, const conditional_exact& model) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
+  return detail::conditional_fit(trials, measure, model);
 }
 
 }  // namespace metapool

@@ -69,23 +69,24 @@ class normal_effect {
 
   curvature<Real, 2> operator()(const Real& mean, const Real& variance, quadrature_ladder<Real>& ladder) { return at(mean, variance, ladder, step_); }
 
-  /// Climbs the ladder until two steps agree. `changed` is set if this study's step changed; false if the ladder ends before.
+  /// Climbs the ladder until a step agrees with the one below. `changed` is set if this study's step changed; false if the ladder ends before.
   bool refine(const Real& mean, const Real& variance, quadrature_ladder<Real>& ladder, bool& changed) {
     using std::fabs, std::sqrt;
     if (!(variance > 0)) return true;
     const Real tolerance = quadrature_tolerance<Real>();
-    curvature<Real, 2> here = at(mean, variance, ladder, step_);
-    for (; step_ + 1 < ladder.size; ++step_) {
-      const curvature<Real, 2> next = at(mean, variance, ladder, step_ + 1);
-      const Real scale = 1 + sqrt(fabs(next.hessian[0])) + fabs(next.gradient[1]);
-      if (fabs(here.value - next.value) <= tolerance * (1 + fabs(next.value)) && fabs(here.gradient[0] - next.gradient[0]) <= tolerance * scale &&
-          fabs(here.gradient[1] - next.gradient[1]) <= tolerance * scale * scale) {
+    curvature<Real, 2> coarse = at(mean, variance, ladder, step_ - 1);
+    for (;;) {
+      const curvature<Real, 2> fine = at(mean, variance, ladder, step_);
+      const Real scale = 1 + sqrt(fabs(fine.hessian[0])) + fabs(fine.gradient[1]);
+      if (fabs(coarse.value - fine.value) <= tolerance * (1 + fabs(fine.value)) && fabs(coarse.gradient[0] - fine.gradient[0]) <= tolerance * scale &&
+          fabs(coarse.gradient[1] - fine.gradient[1]) <= tolerance * scale * scale) {
         return true;
       }
+      if (step_ + 1 >= ladder.size) return false;
       changed = true;
-      here = next;
+      coarse = fine;
+      ++step_;
     }
-    return false;
   }
 
  private:

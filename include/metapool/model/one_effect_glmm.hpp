@@ -3,10 +3,11 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
-#include <metapool/effect/collect.hpp>
 #include <metapool/math/increasing_root.hpp>
-#include <metapool/model/glmm_search.hpp>
+#include <metapool/model/fit_likelihood.hpp>
+#include <metapool/model/informative_kernels.hpp>
 #include <metapool/model/normal_effect.hpp>
+#include <metapool/model/residual_form.hpp>
 
 #include <array>
 #include <cmath>
@@ -24,21 +25,11 @@ class one_effect_likelihood {
   static constexpr std::size_t size = 2;
   explicit one_effect_likelihood(const std::vector<Kernel>& kernels) : studies_(kernels.begin(), kernels.end()) {}
 
-  curvature<Real, 2> operator()(const std::array<Real, 2>& x) {
-    curvature<Real, 2> sum;
-    for (auto& study : studies_) {
-      const auto a = study(x[0], x[1], ladder_);
-      sum.value += a.value;
-      for (std::size_t i = 0; i < 2; ++i) sum.gradient[i] += a.gradient[i];
-      for (std::size_t i = 0; i < 4; ++i) sum.hessian[i] += a.hessian[i];
-    }
-    return sum;
-  }
-  bool refine(const std::array<Real, 2>& x, bool& changed) {
-    bool exact = true;
-    for (auto& study : studies_) exact = study.refine(x[0], x[1], ladder_, changed) && exact;
-    return exact;
-  }
+  std::size_t studies() const { return studies_.size(); }
+  curvature<Real, 2> study(std::size_t i, const std::array<Real, 2>& x) { return studies_[i](x[0], x[1], ladder_); }
+  bool refine_study(std::size_t i, const std::array<Real, 2>& x, bool& changed) { return studies_[i].refine(x[0], x[1], ladder_, changed); }
+  curvature<Real, 2> operator()(const std::array<Real, 2>& x) { return sum_of_studies<Real>(*this, x); }
+  bool refine(const std::array<Real, 2>& x, bool& changed) { return refine_studies<Real>(*this, x, changed); }
   std::array<newton_bound<Real>, 2> bounds() const { return {}; }
   std::array<Real, 2> start() const { return {Real(0), Real(0)}; }
 
@@ -64,29 +55,27 @@ Real most_likely(const Kernel& kernel, convergence<Real>& state) {
   }
 }
 
-/// Tests of homogeneity from the studies' own estimates: Wald around their weighted mean, and the likelihood ratio. A study whose estimate is infinite has
-/// weight 0 in the former and a likelihood of 1 in the latter.
-template <class Real, class Kernel>
-void homogeneity_of_kernels(glmm_fit<Real>& fit, const std::vector<Kernel>& kernels, const Real& common) {
+/// Tests of homogeneity from the studies' own estimates: Wald around what the columns of `rows` (one row a study) explain, and the likelihood ratio. A
+/// study whose estimate is infinite has weight 0 in the former and a likelihood of 1 in the latter. common: log-likelihood with tau2 = 0.
+template <class Fit, class Real, class Kernel>
+void homogeneity_of_kernels(Fit& fit, const std::vector<Kernel>& kernels, const matrix_of<Real>& rows, const Real& common) {
   convergence<Real> state;
   std::vector<Real> y, w;
-  Real highest = 0, sum_w = 0, sum_wy = 0;
-  for (const Kernel& kernel : kernels) {
+  std::vector<std::size_t> finite;
+  Real highest = 0;
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    const Kernel& kernel = kernels[i];
     if (kernel.lowest() || kernel.highest()) continue;
     y.push_back(most_likely<Real>(kernel, state));
     const jet<Real> l = kernel(y.back());
     w.push_back(-l[2]);
     highest += l[0];
-    sum_w += w.back();
-    sum_wy += w.back() * y.back();
+    finite.push_back(i);
   }
   if (!state.converged) fit.convergence.converged = false;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const Real d = y[i] - sum_wy / sum_w;
-    fit.q_wald += w[i] * d * d;
-  }
+  fit.q_wald = residual_form<Real>(y, rows_at(rows, finite), weighted_product<Real>(w));
   const Real ratio = 2 * (highest - common);
-  fit.q_lrt = ratio > 0 && kernels.size() > 1 ? ratio : Real(0);
+  fit.q_lrt = ratio > 0 && fit.df > 0 ? ratio : Real(0);
 }
 
 /// A fit from the kernels of the informative studies. Throws not_estimable where the estimate is infinite.
@@ -105,20 +94,7 @@ void fit_one_effect(const char* function, glmm_fit<Real>& fit, const std::vector
   if (lowest) throw_not_estimable(function, at_lowest);
   if (highest) throw_not_estimable(function, at_highest);
   fit_likelihood<Real>(function, fit, one_effect_likelihood<Real, Kernel>(kernels), std::array<const char*, 2>{"mean", "tau2"}, constant);
-  homogeneity_of_kernels<Real>(fit, kernels, Real(fit.common_log_likelihood - constant));
-}
-
-/// Calls kernel_of(trial, status) for each complete trial; it sets the status to what keeps a study out. Throws input_error without trials.
-template <class Kernel, class Real, class Trials, class KernelOf>
-std::vector<Kernel> informative_kernels(const char* function, glmm_fit<Real>& fit, const Trials& trials, const KernelOf& kernel_of) {
-  std::vector<Kernel> kernels;
-  fit.audit = audit_complete(function, trials, [&](const auto& trial, study_status& status) {
-    const Kernel kernel = kernel_of(trial, status);
-    if (status == study_status::pooled) kernels.push_back(kernel);
-  });
-  const std::size_t left_out = fit.audit.size() - kernels.size();
-  if (left_out > 0) fit.notes.push_back(to_text(left_out) + " of " + to_text(fit.audit.size()) + " studies without information on the effect were left out");
-  return kernels;
+  homogeneity_of_kernels(fit, kernels, column_of_ones<Real>(kernels.size()), Real(fit.common_log_likelihood - constant));
 }
 
 }  // namespace detail

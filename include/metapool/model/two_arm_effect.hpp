@@ -21,8 +21,8 @@ struct two_arm_means {
   std::array<std::array<Real, 5>, 5> e{};
 };
 
-/// F(level, mean; sigma2, tau2) = integral of exp(A(level + s + theta / 2) + B(level + s - theta / 2)) over s ~ normal(0, sigma2) and
-/// theta ~ normal(mean, tau2), independent; A and B are the log-likelihoods of the arms in their linear predictors.
+/// F(level, mean; sigma2, tau2) = integral of exp(A(level + s + a theta) + B(level + s - b theta)) over s ~ normal(0, sigma2) and
+/// theta ~ normal(mean, tau2), independent; A and B are the log-likelihoods of the arms in their linear predictors; a + b = 1.
 ///
 /// Product of Gauss-Hermite rules along the axes of the posterior distribution around its mode (a variance of 0 has one node). Derivatives in either
 /// direction are means of the likelihood's own, or, by parts, of Hermite polynomials in the effect, whichever keeps the digits (see
@@ -30,7 +30,8 @@ struct two_arm_means {
 template <class Real, class Kernel>
 class two_arm_effect {
  public:
-  two_arm_effect(const Kernel& treated, const Kernel& control) : treated_(treated), control_(control) {}
+  two_arm_effect(const Kernel& treated, const Kernel& control, const Real& treated_share = Real(1) / 2)
+      : treated_(treated), control_(control), a_(treated_share), b_(1 - treated_share) {}
   const Kernel& treated() const { return treated_; }
   const Kernel& control() const { return control_; }
 
@@ -56,12 +57,13 @@ class two_arm_effect {
         const Real b = tau > 0 ? Real(y / l22) : Real(0);
         const Real z_t = at.t + b;
         const Real z_s = sigma > 0 ? Real(at.s + (x - l21 * b) / l11) : Real(0);
-        const Real centre = level + sigma * z_s, half = (mean + tau * z_t) / 2;
+        const Real centre = level + sigma * z_s, theta = mean + tau * z_t;
+        const Real up = centre + a_ * theta, down = centre - b_ * theta;
         Real l = -(z_s * z_s + z_t * z_t) / 2;
         if (hermite_s && hermite_t) {
-          l += treated_.value(centre + half) + control_.value(centre - half);
+          l += treated_.value(up) + control_.value(down);
         } else {
-          jets_.push_back({treated_(centre + half), control_(centre - half)});
+          jets_.push_back({treated_(up), control_(down)});
           l += jets_.back().treated[0] + jets_.back().control[0];
         }
         if (l > highest) highest = l;
@@ -166,32 +168,27 @@ class two_arm_effect {
 
   using moments = std::array<std::array<Real, 5>, 5>;
 
+  /// (D1 + D2)^n from D1^i = p[i] and D2^j = q[j].
+  static std::array<Real, 5> powers_of_sum(const std::array<Real, 5>& p, const std::array<Real, 5>& q) {
+    return {Real(1), p[1] + q[1], p[2] + 2 * p[1] * q[1] + q[2], p[3] + 3 * (p[2] * q[1] + p[1] * q[2]) + q[3],
+            p[4] + 4 * (p[3] * q[1] + p[1] * q[3]) + 6 * p[2] * q[2] + q[4]};
+  }
+
+  /// x^n f[n].
+  static std::array<Real, 5> scaled(const std::array<Real, 5>& f, const Real& x) {
+    const Real square = x * x;
+    return {Real(1), x * f[1], square * f[2], square * x * f[3], square * square * f[4]};
+  }
+
   /// Adds a node's share where not both axes go by Hermite polynomials. With D1 and D2 the derivatives in the arms' predictors, that in the level is D1 + D2,
-  /// that in the effect (D1 - D2) / 2. If neither does, e[i][j] is that of D1^i D2^j, until from_arms.
-  static void add(moments& e, const Real& w, const std::array<Real, 2>& z, const arms& a, bool hermite_s, bool hermite_t) {
-    const auto p = likelihood_ratios<Real>(a.treated), q = likelihood_ratios<Real>(a.control);
-    if (!hermite_s && !hermite_t) {
-      for (std::size_t i = 0; i < 5; ++i) {
-        const Real wi = w * p[i];
-        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += wi * q[j];
-      }
-      return;
-    }
-    // even and odd parts of (D1 + D2)^n and (D1 - D2)^n
-    const Real even2 = p[2] + q[2], even3 = p[3] + 3 * p[1] * q[2], even4 = p[4] + 6 * p[2] * q[2] + q[4];
-    const Real odd2 = 2 * p[1] * q[1], odd3 = 3 * p[2] * q[1] + q[3], odd4 = 4 * (p[3] * q[1] + p[1] * q[3]);
-    if (hermite_s) {
-      const std::array<Real, 5> hs = hermite(z[0]);
-      const std::array<Real, 5> t{Real(1), (p[1] - q[1]) / 2, (even2 - odd2) / 4, (even3 - odd3) / 8, (even4 - odd4) / 16};
-      for (std::size_t i = 0; i < 5; ++i) {
-        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += w * hs[i] * t[j];
-      }
-    } else {
-      const std::array<Real, 5> ht = hermite(z[1]);
-      const std::array<Real, 5> s{Real(1), p[1] + q[1], even2 + odd2, even3 + odd3, even4 + odd4};
-      for (std::size_t i = 0; i < 5; ++i) {
-        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += w * s[i] * ht[j];
-      }
+  /// that in the effect a D1 - b D2. If neither does, e[i][j] is that of D1^i D2^j, until from_arms.
+  void add(moments& e, const Real& w, const std::array<Real, 2>& z, const arms& jets, bool hermite_s, bool hermite_t) const {
+    const auto p = likelihood_ratios<Real>(jets.treated), q = likelihood_ratios<Real>(jets.control);
+    const std::array<Real, 5> first = hermite_s ? hermite(z[0]) : hermite_t ? powers_of_sum(p, q) : p;
+    const std::array<Real, 5> second = hermite_t ? hermite(z[1]) : hermite_s ? powers_of_sum(scaled(p, a_), scaled(q, Real(-b_))) : q;
+    for (std::size_t i = 0; i < 5; ++i) {
+      const Real wi = w * first[i];
+      for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += wi * second[j];
     }
   }
 
@@ -213,26 +210,16 @@ class two_arm_effect {
     }
   }
 
-  /// (D1 + D2)^i ((D1 - D2) / 2)^j from the D1^p D2^q.
-  static moments from_arms(const moments& d) {
+  /// (D1 + D2)^i (a D1 - b D2)^j from the D1^p D2^q.
+  moments from_arms(const moments& d) const {
     constexpr int choose[5][5] = {{1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}};
+    const std::array<Real, 5> ones{Real(1), Real(1), Real(1), Real(1), Real(1)}, a = scaled(ones, a_), b = scaled(ones, Real(-b_));
     moments e{};
     for (std::size_t i = 0; i < 5; ++i) {
-      Real halves = 1;
       for (std::size_t j = 0; i + j < 5; ++j) {
-        Real sum = 0;
         for (std::size_t p = 0; p <= i; ++p) {
-          for (std::size_t q = 0; q <= j; ++q) {
-            const Real term = d[p + q][i - p + j - q] * Real(choose[i][p] * choose[j][q]);
-            if ((j - q) % 2 == 0) {
-              sum += term;
-            } else {
-              sum -= term;
-            }
-          }
+          for (std::size_t q = 0; q <= j; ++q) e[i][j] += d[p + q][i - p + j - q] * Real(choose[i][p] * choose[j][q]) * a[q] * b[j - q];
         }
-        e[i][j] = sum * halves;
-        halves /= 2;
       }
     }
     return e;
@@ -246,19 +233,23 @@ class two_arm_effect {
     at.t = tau > 0 ? Real((last_theta_ - mean) / tau) : Real(0);
     if (!(fabs(at.s) < 10)) at.s = 0;
     if (!(fabs(at.t) < 10)) at.t = 0;
+    const auto predictors = [&](const Real& s, const Real& t) {
+      const Real centre = level + sigma * s, theta = mean + tau * t;
+      return std::array<Real, 2>{centre + a_ * theta, centre - b_ * theta};
+    };
     const auto height = [&](const Real& s, const Real& t) {
-      const Real centre = level + sigma * s, half = (mean + tau * t) / 2;
-      return treated_.value(centre + half) + control_.value(centre - half) - (s * s + t * t) / 2;
+      const auto eta = predictors(s, t);
+      return treated_.value(eta[0]) + control_.value(eta[1]) - (s * s + t * t) / 2;
     };
     for (int i = 0; i < 200; ++i) {
-      const Real centre = level + sigma * at.s, half = (mean + tau * at.t) / 2;
-      const jet<Real> a = treated_(centre + half), b = control_(centre - half);
+      const auto eta = predictors(at.s, at.t);
+      const jet<Real> a = treated_(eta[0]), b = control_(eta[1]);
       const Real here = a[0] + b[0] - (at.s * at.s + at.t * at.t) / 2;
       const Real g_s = sigma * (a[1] + b[1]) - at.s;
-      const Real g_t = tau * (a[1] - b[1]) / 2 - at.t;
+      const Real g_t = tau * (a_ * a[1] - b_ * b[1]) - at.t;
       at.ss = 1 - sigma * sigma * (a[2] + b[2]);
-      at.st = -sigma * tau * (a[2] - b[2]) / 2;
-      at.tt = 1 - tau * tau * (a[2] + b[2]) / 4;
+      at.st = -sigma * tau * (a_ * a[2] - b_ * b[2]);
+      at.tt = 1 - tau * tau * (a_ * a_ * a[2] + b_ * b_ * b[2]);
       const Real det = at.ss * at.tt - at.st * at.st;
       Real d_s = (at.tt * g_s - at.st * g_t) / det, d_t = (at.ss * g_t - at.st * g_s) / det;
       const Real gain = d_s * g_s + d_t * g_t;
@@ -282,6 +273,7 @@ class two_arm_effect {
   }
 
   Kernel treated_, control_;
+  Real a_, b_;  // of the effect in the predictors of the arms
   std::array<std::size_t, 2> steps_{1, 1};  // of one random effect and of two, whose rules are squares
   Real last_level_{}, last_theta_{};
   std::optional<two_arm_means<Real>> known_{};  // the last answer, and what was asked

@@ -2,6 +2,7 @@
 // Likelihoods of trials whose two arms are modelled each: a level for every study, or normal levels around a common one.
 #pragma once
 
+#include <metapool/model/glmm_search.hpp>
 #include <metapool/model/two_arm_effect.hpp>
 
 #include <array>
@@ -30,36 +31,33 @@ template <class Real, class Kernel>
 class fixed_levels_likelihood {
  public:
   static constexpr std::size_t size = 2;
-  fixed_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control) {
+  fixed_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const Real& treated_share = Real(1) / 2) {
     for (std::size_t i = 0; i < treated.size(); ++i) {
-      studies_.emplace_back(treated[i], control[i]);
+      studies_.emplace_back(treated[i], control[i], treated_share);
       levels_.push_back(rough_level<Real>(treated[i], control[i]));
     }
   }
 
-  curvature<Real, 2> operator()(const std::array<Real, 2>& x) {
-    curvature<Real, 2> sum;
-    for (std::size_t i = 0; i < studies_.size(); ++i) {
-      const two_arm_means<Real> m = at_best_level(i, x);
-      const auto& e = m.e;
-      const Real curve = e[2][0] - e[1][0] * e[1][0];
-      const std::array<Real, 2> g{e[0][1], e[0][2] / 2};
-      const std::array<Real, 2> cross{e[1][1] - e[1][0] * e[0][1], (e[1][2] - e[1][0] * e[0][2]) / 2};
-      const Real mixed = (e[0][3] - e[0][1] * e[0][2]) / 2;
-      const std::array<Real, 4> h{e[0][2] - e[0][1] * e[0][1], mixed, mixed, (e[0][4] - e[0][2] * e[0][2]) / 4};
-      sum.value += m.value;
-      for (std::size_t p = 0; p < 2; ++p) {
-        sum.gradient[p] += g[p] - cross[p] * e[1][0] / curve;
-        for (std::size_t q = 0; q < 2; ++q) sum.hessian[p * 2 + q] += h[p * 2 + q] - cross[p] * cross[q] / curve;
-      }
+  std::size_t studies() const { return studies_.size(); }
+  curvature<Real, 2> study(std::size_t i, const std::array<Real, 2>& x) {
+    const two_arm_means<Real> m = at_best_level(i, x);
+    const auto& e = m.e;
+    const Real curve = e[2][0] - e[1][0] * e[1][0];
+    const std::array<Real, 2> g{e[0][1], e[0][2] / 2};
+    const std::array<Real, 2> cross{e[1][1] - e[1][0] * e[0][1], (e[1][2] - e[1][0] * e[0][2]) / 2};
+    const Real mixed = (e[0][3] - e[0][1] * e[0][2]) / 2;
+    const std::array<Real, 4> h{e[0][2] - e[0][1] * e[0][1], mixed, mixed, (e[0][4] - e[0][2] * e[0][2]) / 4};
+    curvature<Real, 2> r;
+    r.value = m.value;
+    for (std::size_t p = 0; p < 2; ++p) {
+      r.gradient[p] = g[p] - cross[p] * e[1][0] / curve;
+      for (std::size_t q = 0; q < 2; ++q) r.hessian[p * 2 + q] = h[p * 2 + q] - cross[p] * cross[q] / curve;
     }
-    return sum;
+    return r;
   }
-  bool refine(const std::array<Real, 2>& x, bool& changed) {
-    bool exact = true;
-    for (std::size_t i = 0; i < studies_.size(); ++i) exact = studies_[i].refine(levels_[i], x[0], Real(0), x[1], ladder_, changed) && exact;
-    return exact;
-  }
+  bool refine_study(std::size_t i, const std::array<Real, 2>& x, bool& changed) { return studies_[i].refine(levels_[i], x[0], Real(0), x[1], ladder_, changed); }
+  curvature<Real, 2> operator()(const std::array<Real, 2>& x) { return sum_of_studies<Real>(*this, x); }
+  bool refine(const std::array<Real, 2>& x, bool& changed) { return refine_studies<Real>(*this, x, changed); }
   std::array<newton_bound<Real>, 2> bounds() const { return {}; }
   std::array<Real, 2> start() const { return {Real(0), Real(0)}; }
 
@@ -81,55 +79,56 @@ class fixed_levels_likelihood {
   quadrature_ladder<Real> ladder_{};
 };
 
-/// Parameters mean, tau2, level and sigma2: the studies' levels are normal(level, sigma2), independent of their effects.
+/// Parameters mean, tau2, level and sigma2: the studies' levels are normal(level, sigma2), independent of their effects. The mean effect is carried by the arms as the
+/// random one is (of_control = false), or by the treated arm, so that `level` is the mean of the control arms (true). With one mean that only renames the level.
 template <class Real, class Kernel>
 class random_levels_likelihood {
  public:
   static constexpr std::size_t size = 4;
-  random_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control) {
+  random_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const Real& treated_share = Real(1) / 2, bool of_control = false)
+      : shift_(of_control ? Real(1 - treated_share) : Real(0)) {
     for (std::size_t i = 0; i < treated.size(); ++i) {
-      studies_.emplace_back(treated[i], control[i]);
+      studies_.emplace_back(treated[i], control[i], treated_share);
       start_ += rough_level<Real>(treated[i], control[i]) / static_cast<Real>(treated.size());
     }
   }
 
-  curvature<Real, 4> operator()(const std::array<Real, 4>& x) {
-    curvature<Real, 4> sum;
+  std::size_t studies() const { return studies_.size(); }
+  curvature<Real, 4> study(std::size_t i, const std::array<Real, 4>& x) {
     // order of the derivatives (in level, in mean) that each parameter stands for; a variance's is half of a second one
     constexpr std::size_t in_level[4] = {0, 0, 1, 2}, in_mean[4] = {1, 2, 0, 0};
-    for (auto& study : studies_) {
-      const two_arm_means<Real> m = study.means(x[2], x[0], x[3], x[1], ladder_);
-      sum.value += m.value;
-      for (std::size_t p = 0; p < 4; ++p) {
-        const Real half_p = p % 2 == 1 ? Real(Real(1) / 2) : Real(1);
-        const Real first = m.e[in_level[p]][in_mean[p]] * half_p;
-        sum.gradient[p] += first;
-        for (std::size_t q = 0; q < 4; ++q) {
-          const Real half_q = q % 2 == 1 ? Real(Real(1) / 2) : Real(1);
-          sum.hessian[p * 4 + q] += m.e[in_level[p] + in_level[q]][in_mean[p] + in_mean[q]] * half_p * half_q - first * m.e[in_level[q]][in_mean[q]] * half_q;
-        }
+    const two_arm_means<Real> m = studies_[i].means(Real(x[2] + shift_ * x[0]), x[0], x[3], x[1], ladder_);
+    curvature<Real, 4> r;
+    r.value = m.value;
+    for (std::size_t p = 0; p < 4; ++p) {
+      const Real half_p = p % 2 == 1 ? Real(Real(1) / 2) : Real(1);
+      r.gradient[p] = m.e[in_level[p]][in_mean[p]] * half_p;
+      for (std::size_t q = 0; q < 4; ++q) {
+        const Real half_q = q % 2 == 1 ? Real(Real(1) / 2) : Real(1);
+        r.hessian[p * 4 + q] = m.e[in_level[p] + in_level[q]][in_mean[p] + in_mean[q]] * half_p * half_q - r.gradient[p] * m.e[in_level[q]][in_mean[q]] * half_q;
       }
     }
-    return sum;
+    if (shift_ == 0) return r;
+    r.gradient[0] += shift_ * r.gradient[2];
+    for (std::size_t q = 0; q < 4; ++q) r.hessian[q] += shift_ * r.hessian[8 + q];
+    for (std::size_t q = 0; q < 4; ++q) r.hessian[q * 4] += shift_ * r.hessian[q * 4 + 2];
+    return r;
   }
-  bool refine(const std::array<Real, 4>& x, bool& changed) {
-    bool exact = true;
-    for (auto& study : studies_) exact = study.refine(x[2], x[0], x[3], x[1], ladder_, changed) && exact;
-    return exact;
+  bool refine_study(std::size_t i, const std::array<Real, 4>& x, bool& changed) {
+    return studies_[i].refine(Real(x[2] + shift_ * x[0]), x[0], x[3], x[1], ladder_, changed);
   }
+  curvature<Real, 4> operator()(const std::array<Real, 4>& x) { return sum_of_studies<Real>(*this, x); }
+  bool refine(const std::array<Real, 4>& x, bool& changed) { return refine_studies<Real>(*this, x, changed); }
   std::array<newton_bound<Real>, 4> bounds() const {
     std::array<newton_bound<Real>, 4> b{};
-    b[3].lower = 0;
-    b[3].upper = Real(400);
-    b[3].reach = Real(1) / 2;
-    b[3].growth = 2;
+    b[3] = variance_bound<Real>();
     return b;
   }
   std::array<Real, 4> start() const { return {Real(0), Real(0), start_, Real(1) / 2}; }
 
  private:
   std::vector<two_arm_effect<Real, Kernel>> studies_{};
-  Real start_{};
+  Real start_{}, shift_{};
   quadrature_ladder<Real> ladder_{};
 };
 

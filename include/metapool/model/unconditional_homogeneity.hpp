@@ -2,7 +2,8 @@
 // Tests of homogeneity where both arms are modelled: one effect a study against one common effect.
 #pragma once
 
-#include <metapool/model/glmm_fit.hpp>
+#include <metapool/model/glmm_search.hpp>
+#include <metapool/model/residual_form.hpp>
 #include <metapool/model/two_arm_effect.hpp>
 
 #include <algorithm>
@@ -13,12 +14,13 @@
 
 namespace metapool::detail {
 
-/// q_wald and q_lrt where each study has a level of its own. common: the log-likelihood of the common effect. A study with an arm at the end of its
-/// range has an infinite effect: it adds nothing to the Wald statistic, and its arm's likelihood is 1.
-template <class Real, class Kernel>
-void homogeneity_of_fixed_levels(glmm_fit<Real>& fit, const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const Real& common) {
+/// q_wald and q_lrt where each study has a level of its own: around what the columns of `rows` (one row a study) explain. common: the log-likelihood with
+/// tau2 = 0. A study with an arm at the end of its range has an infinite effect: it adds nothing to the Wald statistic, and its arm's likelihood is 1.
+template <class Fit, class Real, class Kernel>
+void homogeneity_of_fixed_levels(Fit& fit, const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const matrix_of<Real>& rows, const Real& common) {
   std::vector<Real> y, w;
-  Real highest = 0, sum_w = 0, sum_wy = 0;
+  std::vector<std::size_t> finite;
+  Real highest = 0;
   for (std::size_t i = 0; i < treated.size(); ++i) {
     const Kernel &a = treated[i], &b = control[i];
     const bool infinite_a = a.lowest() || a.highest(), infinite_b = b.lowest() || b.highest();
@@ -28,15 +30,11 @@ void homogeneity_of_fixed_levels(glmm_fit<Real>& fit, const std::vector<Kernel>&
     y.push_back(a.best() - b.best());
     const Real w_a = -a(a.best())[2], w_b = -b(b.best())[2];
     w.push_back(w_a / (w_a + w_b) * w_b);
-    sum_w += w.back();
-    sum_wy += w.back() * y.back();
+    finite.push_back(i);
   }
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const Real d = y[i] - sum_wy / sum_w;
-    fit.q_wald += w[i] * d * d;
-  }
+  fit.q_wald = residual_form<Real>(y, rows_at(rows, finite), weighted_product<Real>(w));
   const Real ratio = 2 * (highest - common);
-  fit.q_lrt = ratio > 0 && treated.size() > 1 ? ratio : Real(0);
+  fit.q_lrt = ratio > 0 && fit.df > 0 ? ratio : Real(0);
 }
 
 /// An arm without patients.
@@ -64,16 +62,18 @@ class saturated_levels {
     }
   }
 
-  /// Wald statistic of equal effects at a maximum, and the curvature there. D: information of an effect; C: its cross terms with (level, sigma2), whose
+  /// Wald statistic of effects that the columns of `rows` explain, at a maximum. D: information of an effect; C: its cross terms with (level, sigma2), whose
   /// information is B. The inverse covariance of all effects is diag(D) - C B^-1 C'.
-  Real wald(const std::array<Real, 2>& x) {
+  Real wald(const std::array<Real, 2>& x, const matrix_of<Real>& rows) {
     std::vector<Real> d, y;
+    std::vector<std::size_t> finite;
     std::vector<std::array<Real, 2>> c;
     std::array<Real, 4> b{};
     for (std::size_t i = 0; i < studies_.size(); ++i) {
       const derivatives at = at_best_effect(i, x);
       for (std::size_t p = 0; p < 4; ++p) b[p] -= at.h[p];
       if (!finite_[i]) continue;
+      finite.push_back(i);
       d.push_back(-at.curve);
       c.push_back({-at.cross[0], -at.cross[1]});
       y.push_back(effects_[i]);
@@ -83,24 +83,18 @@ class saturated_levels {
       for (auto& row : c) row[1] = 0;
     }
     const Real det = b[0] * b[3] - b[1] * b[2];
-    // u' P v for the inverse covariance P, u and v being the effects or ones
-    const auto form = [&](bool u_effects, bool v_effects) {
+    return residual_form<Real>(y, rows_at(rows, finite), [&](const std::vector<Real>& u, const std::vector<Real>& v) {
       Real sum = 0;
       std::array<Real, 2> cu{}, cv{};
-      for (std::size_t i = 0; i < y.size(); ++i) {
-        const Real u = u_effects ? y[i] : Real(1), v = v_effects ? y[i] : Real(1);
-        sum += d[i] * u * v;
+      for (std::size_t i = 0; i < u.size(); ++i) {
+        sum += d[i] * u[i] * v[i];
         for (std::size_t p = 0; p < 2; ++p) {
-          cu[p] += c[i][p] * u;
-          cv[p] += c[i][p] * v;
+          cu[p] += c[i][p] * u[i];
+          cv[p] += c[i][p] * v[i];
         }
       }
       return Real(sum - (cu[0] * (b[3] * cv[0] - b[1] * cv[1]) + cu[1] * (b[0] * cv[1] - b[2] * cv[0])) / det);
-    };
-    if (y.size() < 2) return Real(0);
-    const Real one_y = form(false, true);
-    const Real q = form(true, true) - one_y * one_y / form(false, false);
-    return q > 0 ? q : Real(0);
+    });
   }
 
   curvature<Real, 2> operator()(const std::array<Real, 2>& x) {
@@ -155,5 +149,20 @@ class saturated_levels {
   std::vector<Real> effects_{};
   quadrature_ladder<Real> ladder_{};
 };
+
+/// q_wald and q_lrt where the studies' levels are normal: around what the columns of `rows` explain. level, sigma2: from where to search for the mean and variance
+/// of the control arms' levels.
+template <class Fit, class Real, class Kernel>
+void homogeneity_of_random_levels(Fit& fit, const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const matrix_of<Real>& rows, const Real& level, const Real& sigma2,
+                                  const Real& common) {
+  saturated_levels<Real, Kernel> saturated(treated, control);
+  std::array<newton_bound<Real>, 2> bounds{};
+  bounds[1] = variance_bound<Real>();
+  const auto best = polished<Real>(saturated, std::array<Real, 2>{level, sigma2 + Real(1) / 10}, bounds);
+  if (!best.convergence.converged) fit.convergence.converged = false;
+  fit.q_wald = saturated.wald(best.x, rows);
+  const Real ratio = 2 * (best.at.value - common);
+  fit.q_lrt = ratio > 0 && fit.df > 0 ? ratio : Real(0);
+}
 
 }  // namespace metapool::detail

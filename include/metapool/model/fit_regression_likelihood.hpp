@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+// A regression from the maximum of its likelihood.
+#pragma once
+
+#include <metapool/data/check.hpp>
+#include <metapool/model/glmm_regression_fit.hpp>
+#include <metapool/model/glmm_regression_likelihood.hpp>
+#include <metapool/model/residual_form.hpp>
+#include <metapool/model/separation.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace metapool::detail {
+
+/// The design with one row a pooled study: as it is if it has as many, else the rows of those pooled if it has one for each study offered.
+template <class Real>
+void take_design(const char* function, glmm_regression_fit<Real>& fit, design<Real> d) {
+  std::vector<std::size_t> pooled;
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < fit.audit.size(); ++i) {
+    if (fit.audit[i].status != study_status::pooled) continue;
+    pooled.push_back(i);
+    labels.push_back(fit.audit[i].label);
+  }
+  const std::size_t offered = fit.audit.size();
+  if (pooled.empty()) throw_not_estimable(function, "no study has information on the effect (events in one arm or the other, but not in all patients)");
+  if (d.rows() != pooled.size()) {
+    if (d.rows() != offered) {
+      throw_input_error(function, "the design has " + to_text(d.rows()) + " rows; it must have one for each of the " + to_text(offered) + " studies offered" +
+                                      (offered != pooled.size() ? " or one for each of the " + to_text(pooled.size()) + " pooled" : std::string()));
+    }
+    matrix_of<Real> rows(static_cast<Eigen::Index>(pooled.size()), d.x.cols());
+    for (std::size_t i = 0; i < pooled.size(); ++i) rows.row(static_cast<Eigen::Index>(i)) = d.x.row(static_cast<Eigen::Index>(pooled[i]));
+    d.x = std::move(rows);
+  }
+  check_design(function, d, labels);
+  fit.design = std::move(d);
+}
+
+/// Refuses moderators that separate studies. rows: what the studies' counts see of the coefficients (columns made orthogonal, the first p of them those of the design).
+template <class Real>
+void check_separation(const char* function, const glmm_regression_fit<Real>& fit, const orthogonal_columns<Real>& columns, const matrix_of<Real>& rows, const std::vector<likelihood_side>& sides) {
+  using std::fabs;
+  const auto direction = separating_direction<Real>(rows, sides);
+  if (!direction) return;
+  const auto p = static_cast<Eigen::Index>(fit.p());
+  const vector_of<Real> b = columns.solve(direction->head(p));
+  std::string message = "coefficients have no finite estimate: the likelihood rises for ever as";
+  Real largest = 0;
+  std::vector<Real> moves;  // of the linear predictor
+  for (Eigen::Index j = 0; j < p; ++j) {
+    moves.push_back(b(j) * fit.design.x.col(j).cwiseAbs().maxCoeff());
+    if (fabs(moves.back()) > largest) largest = fabs(moves.back());
+  }
+  const char* separator = " ";
+  for (std::size_t j = 0; j < moves.size(); ++j) {
+    if (!(fabs(moves[j]) > Real(1e-6) * largest)) continue;
+    message.append(separator).append("'").append(fit.design.names[j]).append(moves[j] > 0 ? "' rises" : "' falls");
+    separator = " and ";
+  }
+  message.append(" (in the studies that this concerns one arm has no event, or nothing but events)");
+  throw_not_estimable(function, message);
+}
+
+/// Fills the numbers of a regression (not its tests of heterogeneity) from the likelihood of one mean effect. constant: what the likelihood leaves out.
+/// Throws not_estimable if the likelihood has no maximum.
+template <class Real, class Base>
+void fit_regression_likelihood(const char* function, glmm_regression_fit<Real>& fit, const Base& base, const orthogonal_columns<Real>& columns, const Real& constant) {
+  using std::sqrt;
+  const std::size_t p = fit.p();
+  const auto n = static_cast<Eigen::Index>(p);
+  const bool several = fit.k > p;
+  regression_likelihood<Real, Base> likelihood(base, columns.q);
+  auto bounds = search_bounds<Real>(likelihood);
+  bounds[p].held = !several;
+  const auto maxima = search_maxima<Real>(likelihood, likelihood.start(), bounds);
+  const auto& best = maxima.best;
+  if (best.x[p] >= largest_tau2<Real>()) {
+    throw_not_estimable(function, "the likelihood rises with tau2 for ever (the studies' effects lie at infinity on both sides)");
+  }
+  const auto coefficients = [&](const std::vector<Real>& x) { return vector_of<Real>(columns.solve(Eigen::Map<const vector_of<Real>>(x.data(), n))); };
+  fit.coefficients = coefficients(best.x);
+  fit.tau2 = best.x[p];
+  if constexpr (Base::size == 4) {
+    fit.intercept = best.x[p + 1];
+    fit.sigma2 = best.x[p + 2];
+    if (best.x[p + 2] >= bounds[p + 2].upper) throw_not_estimable(function, "the likelihood rises with the variance of the studies' levels for ever");
+  }
+  fit.log_likelihood = best.at.value + constant;
+  fit.common_coefficients = coefficients(maxima.boundary.x);
+  fit.common_log_likelihood = maxima.boundary.at.value + constant;
+  fit.convergence = best.convergence;
+  std::vector<std::size_t> free;
+  const auto covariance = [&](const newton_maximum<Real, any_number>& at, bool with_tau2, std::optional<Real>* se_tau2) {
+    auto held = bounds;
+    held[p].held = !with_tau2;
+    matrix_of<Real> all;
+    if (!free_covariance<Real, any_number>(at, held, free, all)) throw_not_estimable(function, "the likelihood is flat at its maximum");
+    if (se_tau2 != nullptr && with_tau2) *se_tau2 = sqrt(all(n, n));
+    const matrix_of<Real> half = columns.solve(matrix_of<Real>(all.topLeftCorner(n, n)));
+    return columns.solve(matrix_of<Real>(half.transpose()));
+  };
+  fit.common_covariance = covariance(maxima.boundary, false, nullptr);
+  fit.covariance = covariance(best, several && best.x[p] > 0, &fit.se_tau2);
+  if (!several) fit.notes.push_back("as many coefficients as informative studies: tau2 is taken to be 0");
+  if (several && !(best.x[p] > 0)) fit.notes.push_back("the likelihood is highest at tau2 = 0: standard errors are those of the common effect");
+
+  const std::size_t left = fit.design.intercept ? 1 : 0;
+  if (p > left) {
+    const matrix_of<Real> rows = left == 1 ? column_of_ones<Real>(fit.design.rows()) : matrix_of<Real>(columns.q.rows(), 0);
+    regression_likelihood<Real, Base> without(base, rows);
+    auto own = search_bounds<Real>(without);
+    own[left].held = !several;
+    const auto best_without = search_maxima<Real>(without, without.start(), own).best;
+    fit.convergence.converged = fit.convergence.converged && best_without.convergence.converged;
+    fit.log_likelihood_without_moderators = best_without.at.value + constant;
+    fit.tau2_without_moderators = best_without.x[left];
+  }
+
+  fit.profile = [base, x = fit.design.x, b = fit.coefficients, at = best.x, constant, several, p](std::size_t j, const Real& value) {
+    if (j >= p) throw_input_error("profile", "column " + to_text(j) + " of " + to_text(p) + " (counted from 0)");
+    const auto count = static_cast<Eigen::Index>(p), chosen = static_cast<Eigen::Index>(j);
+    matrix_of<Real> turned = x;  // the coefficient comes last, where it is a multiple of the last one in orthogonal columns
+    vector_of<Real> c = b;
+    turned.col(count - 1).swap(turned.col(chosen));
+    const Real last = c(count - 1);
+    c(count - 1) = c(chosen);
+    c(chosen) = last;
+    const orthogonal_columns<Real> own(turned);
+    const vector_of<Real> start = own.r * c;
+    std::vector<Real> begin(start.data(), start.data() + count);
+    begin.insert(begin.end(), at.begin() + count, at.end());
+    const Real scale = own.r(count - 1, count - 1);
+    const regression_likelihood<Real, Base> turned_likelihood(base, own.q);
+    auto point = profile_point<Real>(turned_likelihood, begin, search_bounds<Real>(turned_likelihood), p - 1, Real(value * scale), several, constant);
+    point.slope *= scale;
+    return point;
+  };
+}
+
+}  // namespace metapool::detail
