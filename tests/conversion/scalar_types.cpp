@@ -41,6 +41,8 @@ std::vector<double> numbers() {
   x.push_back(solve_tables(odds_ratio{}, Real(-0.9), Real(0.6), margins).at(0).a);
   x.push_back(solve_tables(risk_difference{}, Real(-0.05), Real(0.03), margins).at(0).a);
   x.push_back(solve_margin_table(odds_ratio{}, Real(-0.9), margins).value().a);
+  x.push_back(solve_margin_table(risk_ratio{}, Real(-0.9), margins).value().c);
+  x.push_back(solve_margin_table(risk_difference{}, Real(-0.05), margins).value().c);
   x.push_back(tables_from_effect<Real>(risk_ratio{}, {as_printed("0.41"), as_printed("0.13"), as_printed("1.26")}, margins).at(0).c);
   x.push_back(solve_chi_squared_tables(Real(2.5), margins, continuity_correction::yates).at(0).a);
   x.push_back(Real(tables_from_chi_squared<Real>(as_printed("2.6"), margins).size()));
@@ -61,6 +63,9 @@ std::vector<double> numbers() {
     x.push_back(sd_from_five_numbers(five, m));
   }
   x.push_back(skewness_test(five).critical_value);
+  x.push_back(skewness_test(five).statistic);
+  x.push_back(skewness_test(five_numbers<Real>{Real(1), {}, Real(4), {}, Real(19), Real(60)}).critical_value);
+  x.push_back(skewness_test(five_numbers<Real>{{}, Real(3), Real(4), Real(7), {}, Real(60)}).critical_value);
   const std::vector<continuous_arm<Real>> arms{{Real(2), Real(3), Real(10)}, {Real(4), Real(2), Real(20)}};
   x.push_back(*combine_arms(arms).sd);
   x.push_back(*split_arm(binary_arm<Real>{Real(3), Real(10)}, 3).events);
@@ -68,6 +73,8 @@ std::vector<double> numbers() {
   const crossover_means<Real> cross{Real(7), Real(2), Real(6), Real(3), Real(10), Real(0.5)};
   x.push_back(crossover_mean_difference(cross).v);
   x.push_back(crossover_standardized_mean_difference(cross).v);
+  x.push_back(crossover_correlation<Real>(2, 3, 10, Real(0.8)));
+  x.push_back(inflated_se<Real>(Real(0.3), Real(1.7)));
   x.push_back(log_odds_ratio_from_smd(effect<Real>{Real(0.5), Real(0.1)}).v);
   x.push_back(smd_from_log_odds_ratio(effect<Real>{Real(0.5), Real(0.1)}).y);
   x.push_back(risk_difference_from_odds_ratio<Real>(Real(0.7), Real(0.2)));
@@ -75,6 +82,7 @@ std::vector<double> numbers() {
   x.push_back(risk_ratio_from_odds_ratio<Real>(Real(0.7), Real(0.2)));
   x.push_back(odds_ratio_from_risk_ratio<Real>(Real(0.7), Real(0.2)));
   x.push_back(*log_rank_from_p<Real>(Real(0.03), log_rank_variance<Real>(30, 40), favours::treated).observed_minus_expected);
+  x.push_back(*log_rank_from_hazard_ratio(effect<Real>{Real(-0.3), Real(0.02)}).observed_minus_expected);
   x.push_back(log_rank_variance_by_allocation<Real>(70, Real(0.4)));
   x.push_back(log_hazard_ratio_from_p<Real>(Real(0.7), Real(0.03)).v);
   const std::vector<survival_time<Real>> a{{Real(1), true}, {Real(3), false}, {Real(5), true}, {Real(7), true}}, b{{Real(1), true}, {Real(2), true}, {Real(4), true}, {Real(6), false}};

@@ -34,6 +34,20 @@ TEST_CASE("computed and reported effects of one measure combine, and pool as all
   CHECK(combine(both, effect_sizes(first, risk_ratio{})).warnings.size() == 6);
 }
 
+TEST_CASE("two tables and an odds ratio printed as 0.64 (0.33 to 1.22), or with p = 0.17, are -0.5500, -0.6864 and -0.4463 with the variances of metafor's help page of conv.wald") {
+  const auto counts = effect_sizes(std::vector<binary_trial<>>{trial("1", 23, 194, 38, 201), trial("3", 4, 46, 7, 44)}, odds_ratio{});
+  const reported<> interval{.label = "2", .estimate = 0.64, .lower = 0.33, .upper = 1.22, .on = stated_on::natural_scale};
+  const reported<> p{.label = "2", .estimate = 0.64, .p = 0.17, .on = stated_on::natural_scale};
+  const auto by_interval = combine(counts, effect_sizes(std::vector<reported<>>{interval}, odds_ratio{}));
+  const auto by_p = combine(counts, effect_sizes(std::vector<reported<>>{p}, odds_ratio{}));
+  const double y[] = {-0.5500, -0.6864, -0.4463}, v[] = {0.0818, 0.4437, 0.1113};
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(close(by_interval.y[i], y[i], printed(4)));
+    CHECK(close(by_interval.v[i], v[i], printed(4)));
+  }
+  CHECK(close(by_p.v[2], 0.1058, printed(4)));
+}
+
 TEST_CASE("different measures do not combine") {
   const auto message = message_of<input_error>([] { (void)combine(effect_sizes(bcg(), risk_ratio{}), effect_sizes(bcg(), odds_ratio{})); });
   CHECK(contains(message, "risk ratio (log scale) and odds ratio (log scale)"));

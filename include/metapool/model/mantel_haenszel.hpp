@@ -113,7 +113,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
   constexpr const char* function = "mantel_haenszel";
-  auto fit = detail::begin_mantel_haenszel(function, trials, measure, policy, fractional);
+  auto fit = detail::begin_mantel_haenszel(trials, measure, policy, fractional);
 
   detail::zero_cell_context<Real> context;
   for (const auto& trial : trials) {

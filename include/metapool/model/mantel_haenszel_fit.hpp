@@ -14,16 +14,15 @@
 namespace metapool::detail {
 
 /// A Mantel-Haenszel fit without its estimate: the method, and the studies' own effects, with 0.5 where a study has a zero. Throws
-/// input_error if the policy or a count breaks its contract, or there are no studies.
+/// input_error if the policy or a count breaks its contract.
 template <class Trials, class Measure, class Policy>
-auto begin_mantel_haenszel(const char* function, const Trials& trials, const Measure& measure, const Policy& policy, fractional_counts fractional)
+auto begin_mantel_haenszel(const Trials& trials, const Measure& measure, const Policy& policy, fractional_counts fractional)
     -> model_fit<typename trial_type<Trials>::real_type> {
   check_policy(policy);
   model_fit<typename trial_type<Trials>::real_type> fit;
   fit.model = model::mantel_haenszel;
   fit.method = "Mantel-Haenszel";
   fit.data = effect_sizes(trials, measure, constant_correction{.double_zeros = policy.double_zeros}, fractional);
-  if (fit.data.audit.empty()) throw_input_error(function, "no studies");
   fit.weights.reserve(fit.data.size());
   return fit;
 }

@@ -83,7 +83,7 @@ auto mantel_haenszel(const Trials& trials, const Measure& measure, const Policy&
     -> model_fit<typename detail::trial_type<Trials>::real_type> {
   using Real = typename detail::trial_type<Trials>::real_type;
   constexpr const char* function = "mantel_haenszel";
-  auto fit = detail::begin_mantel_haenszel(function, trials, measure, policy, fractional);
+  auto fit = detail::begin_mantel_haenszel(trials, measure, policy, fractional);
 
   const bool any_zero = detail::any_zero_rate<Measure>(trials, policy.double_zeros);
   detail::mantel_haenszel_rate_sums<Real> sums;
