@@ -93,7 +93,7 @@ Real power(const Real& x, double exponent_times_100) {
 /// The published coefficients are themselves fits good to about 1 %. Skewed data: see skewness_test and quantile_estimate.
 /// Throws input_error if the numbers are not finite or not in order, a pair is incomplete, n is not whole or < 2, or the method lacks what it needs.
 /// 13 significant digits of the formula. Wan, Wang, Liu & Tong (2014) BMC Med Res Methodol 14:135, doi:10.1186/1471-2288-14-135;
-/// Shi, Luo, Weng et al. (2020) Res Synth Methods 11:641, doi:10.1002/jrsm.1429; Bland (2015) Int J Stat Med Res 4:57;
+/// Shi, Luo, Weng et al. (2020) Res Synth Methods 11:641, doi:10.1002/jrsm.1429; Bland (2015) Int J Stat Med Res 4:57, doi:10.6000/1929-6029.2015.04.01.6;
 /// Hozo, Djulbegovic & Hozo (2005) BMC Med Res Methodol 5:13, doi:10.1186/1471-2288-5-13.
 template <class Real>
 Real sd_from_five_numbers(const five_numbers<Real>& x, five_number_method method = five_number_method::luo_shi) {

@@ -100,7 +100,7 @@ Real treated_events_at(const Real& bound, const Real& risk, const Real& treated)
 /// one table), 1/a + 1/b + 1/c + 1/d (odds ratio) and p1 q1/n1 + p2 q2/n2 (risk difference; two tables each, rare or common events).
 /// margins.events is not used. Throws input_error if y is not finite, se is not positive or the totals are no counts up to 10^9.
 /// Closed form (a linear or quadratic equation). 12 significant digits, but where two tables nearly coincide half of them.
-/// Di Pietrantonj (2006) Stat Med 25:2299 treats the same question.
+/// Di Pietrantonj (2006) Stat Med 25:2299, doi:10.1002/sim.2287, treats the same question. With all margins known see solve_margin_table.
 template <detail::table_effect Measure, class Real>
 std::vector<two_by_two<Real>> solve_tables(Measure, const Real& y, const Real& se, const known_margins<Real>& margins) {
   using std::exp;
