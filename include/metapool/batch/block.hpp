@@ -39,9 +39,9 @@ struct column_sums {
 /// Memory for one thread, got before its loop.
 template <class Real>
 struct batch_workspace {
-  explicit batch_workspace(std::size_t studies) : k(studies), rows(7 * studies * tile_width<Real, 64>), y(studies), v(studies) {}
+  explicit batch_workspace(std::size_t studies) : k(studies), rows(7 * (studies + 1) * tile_width<Real, 64>), y(studies), v(studies) {}
   std::size_t k;
-  std::vector<Real> rows;  ///< of a tile: d, v, w; 2 for cleaned copies; 2 for the last columns
+  std::vector<Real> rows;  ///< of a tile, with one row more than studies: d, v, w; 2 for cleaned copies; 2 for the last columns
   std::vector<Real> y, v;  ///< of one column
   column_sums<Real> sums;
 };
@@ -51,15 +51,15 @@ template <class Real, std::size_t N>
 void doubt_of_range(const tile<Real, N>& t, pack<Real, N>& state) {
   using P = pack<Real, N>;
   P lowest, highest, largest, factor, two;
-  // cubes of v_min and v_max within the range
-  fill(lowest, Real(std::numeric_limits<Real>::digits > 60 ? 1e-1600L : std::numeric_limits<Real>::digits > 30 ? 1e-102L : 1e-12L));
-  fill(highest, Real(std::numeric_limits<Real>::digits > 60 ? 1e1600L : std::numeric_limits<Real>::digits > 30 ? 1e102L : 1e12L));
+  // cubes of v_min and v_max within the range, and every weight far above that of far_variance
+  fill(lowest, Real(std::numeric_limits<Real>::digits > 60 ? 1e-1000L : std::numeric_limits<Real>::digits > 30 ? 1e-100L : 1e-9L));
+  fill(highest, Real(std::numeric_limits<Real>::digits > 60 ? 1e1000L : std::numeric_limits<Real>::digits > 30 ? 1e100L : 1e9L));
   fill(largest, (std::numeric_limits<Real>::max)());
   fill(factor, 16 * static_cast<Real>(t.k));
   fill(two, Real(2));
   const P far = t.square * factor;
   const P steep = far / t.v_top / t.v_top / t.v_top;
-  const auto fine = (t.v_top >= lowest) & (t.v_max <= highest) & (far <= largest) & (steep <= largest);
+  const auto fine = (t.v_top >= lowest) & (t.v_max <= highest) & (far <= highest) & (steep <= largest);
   choose(state, fine, state, two);
 }
 
@@ -68,7 +68,7 @@ template <class Estimator, bool Spread, class Real, std::size_t N>
 void sum_tile(const Real* y, const Real* v, std::size_t stride, bool spread_at_tau2, batch_workspace<Real>& work, std::size_t at) {
   using P = pack<Real, N>;
   column_sums<Real>& sums = work.sums;
-  const std::size_t room = work.k * N;
+  const std::size_t room = (work.k + 1) * N;
   tile<Real, N> t;
   t.k = work.k;
   t.d = work.rows.data();
@@ -120,7 +120,7 @@ void sum_columns(const batch_view<Real>& data, std::size_t begin, std::size_t en
     sum_tile<Estimator, Spread, Real, N>(data.y.data() + c, data.v.data() + c, data.columns, spread_at_tau2, work, c - begin);
   }
   if (c == end) return;
-  Real* const y = work.rows.data() + 5 * work.k * N;
+  Real* const y = work.rows.data() + 5 * (work.k + 1) * N;
   Real* const v = y + work.k * N;
   for (std::size_t i = 0; i < work.k; ++i) {
     for (std::size_t l = 0; l < N; ++l) {

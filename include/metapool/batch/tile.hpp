@@ -61,10 +61,10 @@ void find_most_precise(tile<Real, N>& t, const Real*& y, const Real*& v, std::si
     const P sum = yi + vi;
     check = check + (sum - sum);  // 0, or NaN as soon as an entry is NaN or infinite
     const auto less = vi < v_top;
-    choose(v_top, less, vi, v_top);
     choose(origin, less, yi, origin);
     choose(top, less, index, top);
-    choose(v_max, vi > v_max, vi, v_max);
+    choose(v_top, v_top < vi, v_top, vi);  // in this form a single instruction: minimum and maximum
+    choose(v_max, v_max > vi, v_max, vi);
     index = index + one;
   }
   const auto keep = [&] {

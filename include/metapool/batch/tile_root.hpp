@@ -9,6 +9,48 @@
 
 namespace metapool::detail {
 
+/// In place of infinity while a search goes on: products of two are finite, and a weight of its inverse changes no digit of a sum.
+template <class Real>
+Real far_variance() {
+  return Real(std::numeric_limits<Real>::digits > 60 ? 1e2000L : std::numeric_limits<Real>::digits > 30 ? 1e150L : 1e18L);
+}
+
+/// Readies a tile for weights_at: studies without weight get far_variance, and one more row makes their number even.
+template <class Real, std::size_t N>
+void prepare_search(const tile<Real, N>& t) {
+  using P = pack<Real, N>;
+  P zero, far;
+  fill(zero, Real(0));
+  fill(far, far_variance<Real>());
+  for (std::size_t i = 0; i < t.k; ++i) {
+    P v;
+    load(v, t.v + i * N);
+    choose(v, v < far, v, far);
+    store(t.v + i * N, v);
+  }
+  store(t.v + t.k * N, far);
+  store(t.d + t.k * N, zero);
+}
+
+/// 1 / (v + at) for all rows into t.w, two by one division: within 2 ulp, which is enough while searching. Divisions are most of what a search costs.
+template <class Real, std::size_t N>
+void weights_at(const tile<Real, N>& t, const pack<Real, N>& at) {
+  using P = pack<Real, N>;
+  P one;
+  fill(one, Real(1));
+  for (std::size_t i = 0; i < t.k; i += 2) {
+    P a, b;
+    load(a, t.v + i * N);
+    load(b, t.v + (i + 1) * N);
+    a = a + at;
+    b = b + at;
+    const P inverse = one / (a * b);
+    const P wa = b * inverse, wb = a * inverse;
+    store(t.w + i * N, wa);
+    store(t.w + (i + 1) * N, wb);
+  }
+}
+
 /// The root of f in each place: f(0) > 0 with slope s(0) given, f(upper) <= 0. evaluate(t, live, f, s) gives value and slope; steps are those of the cubic through the
 /// last two points and slopes of the inverse, else Newton's, else bisections. Stops where two steps in a row, relative to origin + t, have a product so small that
 /// rounding is left. done is 1 where that happened (or nothing was wanted) within 40 evaluations.
@@ -73,16 +115,24 @@ void paule_mandel_tile(const tile<Real, N>& t, const tile_sums<Real, N>& s, pack
   fill(above, Real(1.000001));
   const P n = t.count - one;
   const auto evaluate = [&](const P& at, const P&, P& f, P& slope) {
-    tile_sums<Real, N> here;
-    pool_tile<false>(t, at, here);
-    const P u_top = here.largest * here.centre;
-    P q = u_top * here.centre, a = u_top * u_top;
+    weights_at(t, at);
+    P rest = zero, offset = zero;
     for (std::size_t i = 0; i < t.k; ++i) {
-      P d, v;
+      P d, w;
       load(d, t.d + i * N);
-      load(v, t.v + i * N);
-      const P w = one / (v + at);
-      const P r = d - here.centre;
+      load(w, t.w + i * N);
+      rest = rest + w;
+      offset = offset + w * d;
+    }
+    const P top = one / (t.v_top + at);
+    const P centre = offset / (top + rest);
+    const P u_top = top * centre;
+    P q = u_top * centre, a = u_top * u_top;
+    for (std::size_t i = 0; i < t.k; ++i) {
+      P d, w;
+      load(d, t.d + i * N);
+      load(w, t.w + i * N);
+      const P r = d - centre;
       const P u = w * r;
       q = q + u * r;
       a = a + u * u;
@@ -100,6 +150,7 @@ void paule_mandel_tile(const tile<Real, N>& t, const tile_sums<Real, N>& s, pack
     a = a + u * u;
   }
   const auto wanted = s.q > n;
+  prepare_search(t);
   P f, slope, done;
   const P ratio = n / s.q;
   choose(f, wanted, one - ratio, one);
@@ -124,18 +175,17 @@ void score_at(const tile<Real, N>& t, const pack<Real, N>& at, score_tile<Real, 
   fill(zero, Real(0));
   fill(one, Real(1));
   fill(two, Real(2));
+  weights_at(t, at);
   P rest = zero, rest2 = zero, rest3 = zero, offset = zero;
   for (std::size_t i = 0; i < t.k; ++i) {
-    P d, v;
+    P d, w;
     load(d, t.d + i * N);
-    load(v, t.v + i * N);
-    const P w = one / (v + at);
+    load(w, t.w + i * N);
     const P ww = w * w;
     rest = rest + w;
     rest2 = rest2 + ww;
     rest3 = rest3 + ww * w;
     offset = offset + w * d;
-    store(t.w + i * N, w);
   }
   const P top = one / (t.v_top + at);
   const P inverse = one / (top + rest);
@@ -237,6 +287,7 @@ void reml_tile(const tile<Real, N>& t, pack<Real, N>& tau2, pack<Real, N>& doubt
   bounds.square = z2;
   choose(bounds.flat, z2 > zero, half * vz2 / z2, zero);
 
+  prepare_search(t);
   score_tile<Real, N> first, last;
   score_at(t, zero, first);
   last = first;

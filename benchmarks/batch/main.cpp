@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSL-1.0
+// Batches beside a kernel that only reads their input, in one process, turn about: what remains of the memory's speed.
+// metapool_batch                    columns of its own, 10 studies each
+// metapool_batch FILE STUDIES COLUMNS   y and v as raw doubles from a file (benchmarks/batch/numpy_peer.py writes it and reads the answers)
+#include <metapool/batch/counts.hpp>
+#include <metapool/batch/pool.hpp>
+#include <metapool/math/random.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace mp = metapool;
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+double wall_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+struct work {
+  std::string name;
+  std::function<void()> run;
+  bool wall = false;  // time by the clock on the wall, not the processor's
+  std::vector<double> seconds{};
+  double median() const {
+    std::vector<double> sorted = seconds;
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+    return sorted[sorted.size() / 2];
+  }
+};
+
+template <class Real>
+double read_all(const std::vector<Real>& y, const std::vector<Real>& v) {
+  constexpr std::size_t wide = 128 / sizeof(Real);
+  Real sum[wide] = {};
+  for (const std::vector<Real>* x : {&y, &v}) {
+    const Real* const at = x->data();
+    for (std::size_t i = 0; i + wide <= x->size(); i += wide) {
+      for (std::size_t j = 0; j < wide; ++j) sum[j] += at[i + j];
+    }
+  }
+  double total = 0;
+  for (const Real& s : sum) total += static_cast<double>(s);
+  return total;
+}
+
+template <class Real>
+void measure(const char* type, const std::vector<Real>& y, const std::vector<Real>& v, std::size_t k, std::size_t m) {
+  std::vector<Real> columns[13];
+  for (auto& c : columns) c.resize(m);
+  auto& [estimate, se, lower, upper, statistic, p, lp, tau2, q, q_p, i2, h2, other] = columns;
+  const mp::batch_view<Real> data{y, v, k, m};
+  const mp::batch_columns<Real> two{.estimate = estimate, .se = se};
+  const mp::batch_columns<Real> some{.estimate = estimate, .se = se, .tau2 = tau2, .q = q};
+  const mp::batch_columns<Real> all{.estimate = estimate, .se = se, .lower = lower, .upper = upper, .statistic = statistic, .p = p, .tau2 = tau2, .q = q, .q_p = q_p, .i2 = i2, .h2 = h2};
+  double sink = 0;
+  std::vector<work> works;
+  works.push_back({"reading the input", [&] { sink += read_all(y, v); }});
+  works.push_back({"common effect", [&] { mp::batch_common_effect(data, two); }});
+  works.push_back({"DerSimonian-Laird, Q", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, some); }});
+  works.push_back({"the same, every column", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, all); }});
+  works.push_back({"Paule-Mandel", [&] { mp::batch_random_effects(data, mp::paule_mandel{}, some); }});
+  works.push_back({"REML", [&] { mp::batch_random_effects(data, mp::reml{}, some); }});
+  works.push_back({"REML, one thread, wall", [&] { mp::batch_random_effects(data, mp::reml{}, some); }, true});
+  works.push_back({"REML, two threads, wall", [&] { mp::batch_random_effects(data, mp::reml{}, some, {.threads = 2}); }, true});
+  const std::size_t runs = m >= 500000 ? 7 : 21;
+  for (std::size_t r = 0; r <= runs; ++r) {
+    for (work& w : works) {
+      const auto now = w.wall ? wall_seconds : processor_seconds;
+      const double start = now();
+      w.run();
+      if (r > 0) w.seconds.push_back(now() - start);  // the first warms up
+    }
+  }
+  const double read = works[0].median();
+  std::printf("%s, %zu studies, %zu columns (sum %g)\n", type, k, m, sink > -1 ? std::floor(sink / sink) : 0);
+  for (const work& w : works) {
+    std::printf("  %-26s %9.1f ns a column", w.name.c_str(), 1e9 * w.median() / static_cast<double>(m));
+    if (!w.wall) std::printf("  %6.2f of the speed of reading", read / w.median());
+    std::printf("\n");
+  }
+}
+
+template <class Real>
+void made_up(const char* type, std::size_t k, std::size_t m) {
+  std::vector<Real> y(k * m), v(k * m);
+  for (std::size_t c = 0; c < m; ++c) {
+    mp::detail::random_stream r(1, c);
+    const auto uniform = [&r] { return static_cast<double>(r() >> 11) * 0x1p-53; };
+    const double tau2 = uniform() < 0.3 ? 0 : 0.05;
+    for (std::size_t i = 0; i < k; ++i) {
+      const double variance = 0.01 * std::pow(30, uniform());
+      double z = -6;
+      for (int j = 0; j < 12; ++j) z += uniform();
+      v[i * m + c] = static_cast<Real>(variance);
+      y[i * m + c] = static_cast<Real>(0.2 + std::sqrt(variance + tau2) * z);
+    }
+  }
+  measure(type, y, v, k, m);
+}
+
+/// For the script: medians and sums of the answers, a line each.
+int from_file(const char* name, std::size_t k, std::size_t m) {
+  std::vector<double> y(k * m), v(k * m);
+  std::ifstream in(name, std::ios::binary);
+  const auto bytes = static_cast<std::streamsize>(k * m * sizeof(double));
+  if (!in.read(reinterpret_cast<char*>(y.data()), bytes) || !in.read(reinterpret_cast<char*>(v.data()), bytes)) {
+    std::fprintf(stderr, "metapool_batch: %s does not hold 2 x %zu x %zu doubles\n", name, k, m);
+    return 1;
+  }
+  std::vector<double> estimate(m), se(m), tau2(m), q(m);
+  const mp::batch_view<double> data{y, v, k, m};
+  const mp::batch_columns<double> some{.estimate = estimate, .se = se, .tau2 = tau2, .q = q};
+  const auto timed = [&](const char* what, const auto& run) {
+    work w{what, run};
+    for (int r = 0; r < 8; ++r) {
+      const double start = processor_seconds();
+      w.run();
+      if (r > 0) w.seconds.push_back(processor_seconds() - start);
+    }
+    double sum = 0, sum_tau2 = 0;
+    for (const double x : estimate) sum += x;
+    for (const double x : tau2) sum_tau2 += x;
+    std::printf("%s %.9g %.17g %.17g\n", what, w.median(), sum, sum_tau2);
+  };
+  timed("common", [&] { mp::batch_common_effect(data, mp::batch_columns<double>{.estimate = estimate, .se = se}); });
+  timed("DL", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, some); });
+  timed("PM", [&] { mp::batch_random_effects(data, mp::paule_mandel{}, some); });
+  timed("REML", [&] { mp::batch_random_effects(data, mp::reml{}, some); });
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 4) return from_file(argv[1], static_cast<std::size_t>(std::atoll(argv[2])), static_cast<std::size_t>(std::atoll(argv[3])));
+  if (argc != 1) {
+    std::fprintf(stderr, "usage: metapool_batch [FILE STUDIES COLUMNS]\n");
+    return 2;
+  }
+  made_up<double>("double", 10, 10000);
+  made_up<double>("double", 10, 1000000);
+  made_up<float>("float", 10, 1000000);
+  return 0;
+}
