@@ -50,15 +50,47 @@ TEST_CASE("a data package comes as comparisons, outcomes, subgroups and studies 
   CHECK(o[0].studies[1].events_1 == 11.0);
   CHECK(o[0].studies[1].year == "2020");
   REQUIRE(r.not_understood.size() == 3);
-  CHECK(contains(r.not_understood[0], "line 3: the column 'PI start' was not read"));
+  CHECK(contains(r.not_understood[0], "line 3: the column 'Analyst' was not read"));
   CHECK(contains(r.not_understood[1], "no weight exceeds 1"));
 }
 
 TEST_CASE("every stored result of a data package is found again to 12 digits: Mantel-Haenszel, REML with Hartung-Knapp, DerSimonian-Laird") {
   const auto v = verify(read_revman_web(folder + "/", "CD000001"), {.digits = 12});
-  CHECK(v.numbers.size() == 115);
+  CHECK(v.numbers.size() == 123);
   CHECK(v.all_agree());
   CHECK(*v.fewest_digits() >= 12);
+}
+
+TEST_CASE("prediction intervals and intervals of tau2 are found again, and where another method agrees better, that is said") {
+  // metafor 3.8, REML with knha: tau2 0.0110651694387843 to 6.4370804226393403, prediction by t with k - 2 0.0552475754683213 to 9.1023426946951727
+  auto review = read_revman_web(folder);
+  auto& o = review.comparisons[0].outcomes[1];
+  CHECK(o.stored.prediction_upper == 9.10234269469517);
+  CHECK(o.stored.tau2_lower == 0.0110651694387832);
+  const auto note_of = [&] {
+    const auto v = verify(o, {.digits = 12});
+    for (const auto& n : v.numbers) {
+      if (n.field.find("prediction") == 0 || n.field.find("tau2 ") == 0) CHECK(n.agrees);
+    }
+    std::string all;
+    for (const auto& n : v.notes) all += n + "; ";
+    return all;
+  };
+  CHECK_FALSE(contains(note_of(), "agrees best"));
+  o.stored.prediction_lower = 0.0772606564287087;  // t with k - 1 and the plain standard error
+  o.stored.prediction_upper = 6.50890619118312;
+  CHECK(contains(note_of(), "the stored prediction lower agrees best with t, k - 1"));
+  o.stored.tau2_lower = 0.00426886134668903;
+  o.stored.tau2_upper = 5.81522709256425;
+  CHECK(contains(note_of(), "the stored tau2 lower agrees best with generalised Q"));
+  o.stored.tau2_upper = 5;
+  const auto v = verify(o, {.digits = 12});
+  bool found = false;
+  for (const auto& n : v.numbers) found = found || (n.field == "tau2 upper" && !n.agrees);
+  CHECK(found);
+  o.studies.resize(2);
+  o.subgroups.clear();
+  CHECK_FALSE(verify(o).numbers.empty());  // two studies: no t with k - 2
 }
 
 TEST_CASE("studies of a subgroup are brought together; what has no analysis is listed") {

@@ -29,13 +29,14 @@ enum class revman_totals { all, subgroups_only, none };
 enum class revman_interval { wald, hartung_knapp };
 enum class revman_tau2 { dersimonian_laird, reml };
 
-/// Results as the file has them; what it leaves blank is empty. effect, lower, upper: as a reader wants them (ratios, not logarithms).
+/// Results as the file has them; what it leaves blank is empty. effect, lower, upper, prediction: as a reader wants them (ratios, not logarithms).
 /// se: on the pooling scale. weight and i2: per cent. z: as stored (RevMan 5 drops its sign).
 template <class Real = double>
 struct revman_results {
   std::optional<Real> effect{}, lower{}, upper{}, se{}, weight{};
   std::optional<Real> chi2{}, df{}, p_chi2{}, i2{}, tau2{}, z{}, p_z{};
   std::optional<Real> between_chi2{}, between_p{}, between_i2{};  ///< test between subgroups
+  std::optional<Real> prediction_lower{}, prediction_upper{}, tau2_lower{}, tau2_upper{};  ///< RevMan Web only
   std::optional<Real> events_1{}, total_1{}, events_2{}, total_2{}, studies{};
 };
 

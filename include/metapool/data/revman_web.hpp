@@ -158,7 +158,7 @@ class revman_web_reader : revman_web_settings<Real> {
 /// data-rows (one a study) and subgroup-estimates (which may have no rows). Studies come in the file's order, those of a subgroup together.
 /// Columns are found by name; "#N/A" and blank cells are missing. A study without a stored effect, in an analysis in which others have
 /// one, is one that RevMan calls not estimable.
-/// Whatever was not understood is listed in not_understood: columns that were not read (prediction intervals, intervals of tau2), methods that
+/// Whatever was not understood is listed in not_understood: columns that were not read, methods that
 /// are not known, rows without an analysis, and the unit of weights and I2 where the package leaves it open. Throws input_error (file, line,
 /// column, value) for what parse_delimited refuses, a missing key column, an unknown data type, a number of a trial that is none.
 template <class Real = double>

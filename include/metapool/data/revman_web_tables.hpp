@@ -82,7 +82,7 @@ class revman_web_tables {
         "CI/PI level|Sort by|Graph label (left)|Graph label (right)|Graph scale|Show risk of bias|Experimental cases|Experimental N|Control cases|"
         "Control N|Mean|CI start|CI end|Heterogeneity Tau\xC2\xB2|Heterogeneity Chi\xC2\xB2|Heterogeneity df|Heterogeneity P|Heterogeneity I\xC2\xB2|"
         "Effect Z|Effect T|Effect P|Subgroup Chi\xC2\xB2|Subgroup df|Subgroup P|Subgroup I\xC2\xB2|ID|Subgroup|Subgroup number|Applicability|Study|"
-        "Study year|GIV Mean|GIV SE|Experimental mean|Experimental SD|Control mean|Control SD|O-E|Variance|Weight|Footnotes|";
+        "PI start|PI end|Tau\xC2\xB2 CI start|Tau\xC2\xB2 CI end|Study year|GIV Mean|GIV SE|Experimental mean|Experimental SD|Control mean|Control SD|O-E|Variance|Weight|Footnotes|";
     for (const text_table* t : {&settings_, &rows_, &groups_}) {
       for (std::size_t c = 0; c < t->columns(); ++c) {
         const std::string_view column = trim(t->names[c]);
@@ -128,7 +128,11 @@ class revman_web_tables {
     s.total_1 = result(t, r, "Experimental N");
     s.events_2 = result(t, r, "Control cases");
     s.total_2 = result(t, r, "Control N");
+    s.prediction_lower = result(t, r, "PI start");
+    s.prediction_upper = result(t, r, "PI end");
     s.tau2 = result(t, r, "Heterogeneity Tau\xC2\xB2");
+    s.tau2_lower = result(t, r, "Tau\xC2\xB2 CI start");
+    s.tau2_upper = result(t, r, "Tau\xC2\xB2 CI end");
     s.chi2 = result(t, r, "Heterogeneity Chi\xC2\xB2");
     s.df = result(t, r, "Heterogeneity df");
     s.p_chi2 = result(t, r, "Heterogeneity P");
