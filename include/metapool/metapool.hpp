@@ -95,6 +95,7 @@
 #include <metapool/conversion/printed.hpp>
 #include <metapool/conversion/quantile_estimate.hpp>
 #include <metapool/conversion/reconstruct_survival.hpp>
+#include <metapool/conversion/skewness_test.hpp>
 #include <metapool/conversion/standard_deviation.hpp>
 #include <metapool/conversion/survival_times.hpp>
 #include <metapool/conversion/tables.hpp>
@@ -193,6 +194,7 @@
 #include <metapool/report/plausible_effects.hpp>
 #include <metapool/report/plausible_trials.hpp>
 #include <metapool/report/revman_fit.hpp>
+#include <metapool/report/simulation_text.hpp>
 #include <metapool/report/summary.hpp>
 #include <metapool/report/verification.hpp>
 #include <metapool/report/verify.hpp>

@@ -11,6 +11,7 @@
 #include <metapool/conversion/margin_tables.hpp>
 #include <metapool/conversion/percentages.hpp>
 #include <metapool/conversion/quantile_estimate.hpp>
+#include <metapool/conversion/skewness_test.hpp>
 #include <metapool/conversion/standard_deviation.hpp>
 #include <metapool/conversion/survival_times.hpp>
 #include <metapool/conversion/tables.hpp>
