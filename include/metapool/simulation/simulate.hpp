@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// Methods tried on simulated trials.
+#pragma once
+
+#include <metapool/data/error.hpp>
+#include <metapool/inference/result.hpp>
+#include <metapool/math/parallel.hpp>
+#include <metapool/math/random.hpp>
+#include <metapool/simulation/drawn.hpp>
+#include <metapool/simulation/performance.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace metapool {
+
+/// A method under study: from the data to an interval of the mean or of the next trial's effect. run must be callable from several threads at once, and its answer
+/// depend on the data alone. What it throws as not_estimable or convergence_error is counted; any other exception ends the study.
+template <class Data>
+struct simulated_method {
+  std::string name{};
+  interval_target target = interval_target::mean;
+  std::function<simulated_answer(const Data&)> run{};
+};
+
+/// A method from a function of the data that gives a mean_inference or a prediction:
+///
+///     simulate_method<std::vector<binary_trial<>>>("Peto", [](const auto& trials) { return infer(peto(trials)); })
+template <class Data, class F>
+simulated_method<Data> simulate_method(std::string name, F f) {
+  constexpr bool next = requires(const Data& data) { { f(data) } -> std::same_as<prediction<double>>; };
+  return {std::move(name), next ? interval_target::next_trial : interval_target::mean, [f = std::move(f)](const Data& data) {
+            const auto r = f(data);
+            simulated_answer a{.estimate = r.estimate, .lower = r.lower, .upper = r.upper};
+            if constexpr (!next) a.state = r.state;
+            return a;
+          }};
+}
+
+struct simulate_options {
+  std::size_t replicates = 2000;
+  std::uint64_t seed = 1;
+  std::uint64_t first = 0;  ///< number of the first replicate: studies of 0 to 999 and of 1000 to 1999 are the two halves of one of 2000
+  unsigned threads = 0;     ///< 0: as many as the processor has; the answer has the same bits for any number
+};
+
+/// What a simulation study found.
+struct simulation_result {
+  std::vector<method_performance> methods{};  ///< in the order in which they were given
+  std::size_t replicates{};
+  std::size_t clipped{};  ///< simulated trials whose true effect would have needed a risk outside [0, 1]
+  std::uint64_t seed{};
+};
+
+/// Draws data sets from a model and judges every method on each: bias, mean squared error, coverage, width, type I error or power, each with its Monte Carlo error.
+///
+///     binary_trials_model<odds_ratio> model{.effects = {.mean = std::log(0.7), .tau2 = 0.1}, .sizes = drawn_sizes{.trials = 5}, .control_risk = {0.2}};
+///     const auto r = simulate(model, methods_for(odds_ratio{}), {.replicates = 10000});
+///
+/// Replicate i is drawn from the stream (seed, i) and from nothing else, so that all methods see the same data and no answer depends on threads or order.
+/// Throws input_error if the model is not valid, a method has no run or no name, or there is no replicate.
+/// Morris, White & Crowther (2019) Stat Med 38:2074, doi:10.1002/sim.8086.
+template <trial_model Model>
+simulation_result simulate(const Model& model, const std::vector<simulated_method<typename Model::data_type>>& methods, const simulate_options& options = {}) {
+  constexpr const char* function = "simulate";
+  constexpr std::size_t block = 64;
+  model.check(function);
+  if (options.replicates == 0) detail::throw_input_error(function, "replicates = 0: there must be one at least");
+  if (methods.empty()) detail::throw_input_error(function, "there is no method");
+  for (const auto& m : methods) {
+    if (!m.run || m.name.empty()) detail::throw_input_error(function, "method '" + m.name + "' has no name or no function");
+  }
+  struct piece {
+    std::vector<detail::performance_tally> tallies{};
+    std::size_t clipped = 0;
+  };
+  std::vector<piece> pieces((options.replicates + block - 1) / block);
+  detail::parallel_blocks(options.replicates, block, options.threads, [&](std::size_t begin, std::size_t end) {
+    piece mine{.tallies = std::vector<detail::performance_tally>(methods.size())};
+    for (std::size_t i = begin; i < end; ++i) {
+      detail::random_stream random(options.seed, options.first + i);
+      const auto d = model.draw(random);
+      mine.clipped += d.clipped;
+      for (std::size_t m = 0; m < methods.size(); ++m) {
+        detail::performance_tally& t = mine.tallies[m];
+        ++t.replicates;
+        try {
+          t.take(methods[m].run(d.data), methods[m].target == interval_target::mean ? d.mean : d.next_trial, d.mean);
+        } catch (const not_estimable&) {
+          ++t.refused;
+        } catch (const convergence_error&) {
+          ++t.failed;
+        }
+      }
+    }
+    pieces[begin / block] = std::move(mine);
+  });
+  simulation_result r{.replicates = options.replicates, .seed = options.seed};
+  std::vector<detail::performance_tally> sums(methods.size());
+  for (const piece& p : pieces) {
+    r.clipped += p.clipped;
+    for (std::size_t m = 0; m < methods.size(); ++m) sums[m] += p.tallies[m];
+  }
+  for (std::size_t m = 0; m < methods.size(); ++m) r.methods.push_back(detail::performance_of(methods[m].name, methods[m].target, std::move(sums[m])));
+  return r;
+}
+
+}  // namespace metapool
