@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+// Inverse-variance methods as equations that are sums over trials, once tau2 and the mean are given.
+#pragma once
+
+#include <metapool/sensitivity/fragility_choices.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+namespace metapool::detail {
+
+enum class bounded_tau2 { fixed, reml, maximum_likelihood, paule_mandel, dersimonian_laird };
+enum class bounded_test { wald, hartung_knapp };
+
+struct bounded_method {
+  bounded_tau2 tau2 = bounded_tau2::fixed;
+  bounded_test test = bounded_test::wald;
+  double fixed = 0;                ///< tau2, if fixed
+  bool t_quantiles = false;        ///< whether critical values differ by the number of trials
+  std::vector<double> critical{};  ///< by that number
+  /// Whether anything depends on the number of pooled trials.
+  bool by_number() const { return t_quantiles || test == bounded_test::hartung_knapp || tau2 == bounded_tau2::paule_mandel || tau2 == bounded_tau2::dersimonian_laird; }
+};
+
+/// tau2, the mean, and the mean of DerSimonian and Laird's Q.
+using bounded_point = std::array<double, 3>;
+/// The parts of a set of tables, 0 at its own point but for N: E1 = sum w (y - mean); N, which is not below 0 where the goal is reached; E2 the equation of tau2;
+/// E3 that of the mean of DerSimonian and Laird's Q. All are multiplied by middle + tau2, so that they change little with tau2.
+using bounded_parts = std::array<double, 4>;
+
+struct bounded_box {
+  bounded_point low{}, high{};
+  double rho_low = 0, rho_high = 0;  ///< an interval of sum w^2 / sum w (REML: w of tau2, scaled; DerSimonian-Laird: 1/v)
+  fragility_ranges ranges{};
+  bounded_parts multipliers{};
+  bounded_point bend{};              ///< what each dimension adds to the bounds
+
+  bounded_point corner(std::size_t c) const {
+    bounded_point p = low;
+    for (std::size_t d = 0; d < p.size(); ++d) {
+      if (c >> d & 1u) p[d] = high[d];
+    }
+    return p;
+  }
+};
+
+struct fragility_equations {
+  bounded_method method{};
+  bool gain = false;    ///< the goal is an interval below 0; otherwise one that includes 0, or lies above it
+  std::size_t k = 0;    ///< pooled trials
+  double middle = 1;    ///< a typical variance
+
+  double critical2() const { return method.critical[k] * method.critical[k]; }
+  double k1() const { return static_cast<double>(k) - 1; }
+  double weight(const fragility_choice& c, double tau2) const { return method.tau2 == bounded_tau2::dersimonian_laird ? 1 / c.v : (middle + tau2) / (c.v + tau2); }
+  bool with_rho() const { return method.tau2 == bounded_tau2::reml || method.tau2 == bounded_tau2::dersimonian_laird; }
+
+  /// What one pooled trial adds; inverse: 1 / (v + tau2).
+  bounded_parts at(const fragility_choice& c, const bounded_point& p, double inverse) const {
+    const double w = (middle + p[0]) * inverse, d = c.y - p[1], m2 = p[1] * p[1];
+    bounded_parts f{};
+    f[0] = w * d;
+    f[1] = method.test == bounded_test::hartung_knapp ? w * (critical2() * d * d - k1() * m2) : -m2 * w;
+    if (gain) f[1] = -f[1];
+    switch (method.tau2) {
+      case bounded_tau2::fixed: break;
+      case bounded_tau2::reml:
+      case bounded_tau2::maximum_likelihood: f[2] = w * (d * d * inverse - 1); break;
+      case bounded_tau2::paule_mandel: f[2] = d * d * inverse; break;
+      case bounded_tau2::dersimonian_laird:
+        f[2] = ((c.y - p[2]) * (c.y - p[2]) - p[0]) / c.v;
+        f[3] = (c.y - p[2]) / c.v;
+        break;
+    }
+    return f;
+  }
+
+  /// What does not depend on the trials, times the multipliers; of an interval the end that makes it larger.
+  double constant(const bounded_point& p, const bounded_box& b, const bounded_parts& multipliers) const {
+    double c = 0;
+    if (method.test == bounded_test::wald) c += multipliers[1] * (gain ? -1 : 1) * (middle + p[0]) * critical2();
+    const double rho = multipliers[2] > 0 ? b.rho_high : b.rho_low;
+    if (method.tau2 == bounded_tau2::reml) c += multipliers[2] * rho;
+    if (method.tau2 == bounded_tau2::paule_mandel) c -= multipliers[2] * k1();
+    if (method.tau2 == bounded_tau2::dersimonian_laird) c += multipliers[2] * (p[0] * rho - k1());
+    return c;
+  }
+
+  /// How far each part of one trial may lie, within the box, from what its values at the corners say, by dimension. In tau2 from the largest distance of 1/x and 1/x^2
+  /// from their chords, in the means from second derivatives. ix, iz: 1 / (v + tau2) at the lower and the upper end.
+  std::array<bounded_parts, 3> bend(const fragility_choice& c, const bounded_box& b, double ix, double iz) const {
+    const double x = c.v + b.low[0], z = c.v + b.high[0], far = std::fabs(c.v - middle), wide = b.high[0] - b.low[0];
+    const double w = (std::max)((middle + b.low[0]) * ix, (middle + b.high[0]) * iz);
+    // (1/sqrt x - 1/sqrt z)^2 = (z - x)^2 / (x z (sqrt x + sqrt z)^2), and the last square is at least 3x + z
+    const double first = wide > 0 ? wide * wide * ix * iz / (3 * x + z) : 0.0, second = (std::min)(ix * ix - iz * iz, wide * wide * 0.75 * ix * ix * ix * ix);
+    const double in_mean = (b.high[1] - b.low[1]) * (b.high[1] - b.low[1]) / 4, in_q = (b.high[2] - b.low[2]) * (b.high[2] - b.low[2]) / 4;
+    const double d = (std::max)(std::fabs(c.y - b.low[1]), std::fabs(c.y - b.high[1])), m = (std::max)(std::fabs(b.low[1]), std::fabs(b.high[1]));
+    const bool hk = method.test == bounded_test::hartung_knapp;
+    std::array<bounded_parts, 3> r{};
+    r[0][0] = far * first * d;
+    r[0][1] = far * first * (hk ? (std::max)(critical2() * d * d, k1() * m * m) : m * m);
+    r[1][1] = in_mean * w * (hk ? std::fabs(critical2() - k1()) : 1);
+    switch (method.tau2) {
+      case bounded_tau2::fixed: break;
+      case bounded_tau2::reml:
+      case bounded_tau2::maximum_likelihood:
+        r[0][2] = (first + far * second) * d * d + far * first;
+        r[1][2] = in_mean * w * ix;
+        break;
+      case bounded_tau2::paule_mandel:
+        r[0][2] = first * d * d;
+        r[1][2] = in_mean * ix;
+        break;
+      case bounded_tau2::dersimonian_laird: r[2][2] = in_q / c.v; break;
+    }
+    return r;
+  }
+};
+
+}  // namespace metapool::detail

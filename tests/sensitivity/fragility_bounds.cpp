@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "support/close.hpp"
+#include "support/published.hpp"
+
+#include <metapool/effect/risk_ratio.hpp>
+#include <metapool/inference/hartung_knapp.hpp>
+#include <metapool/inference/infer.hpp>
+#include <metapool/model/random_effects.hpp>
+#include <metapool/sensitivity/fragility_bounds.hpp>
+#include <metapool/tau2/dersimonian_laird.hpp>
+#include <metapool/tau2/maximum_likelihood.hpp>
+#include <metapool/tau2/paule_mandel.hpp>
+#include <metapool/tau2/reml.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdlib>
+#include <vector>
+
+using namespace metapool;
+using detail::bounded_box;
+using detail::bounded_parts;
+using detail::bounded_point;
+using detail::bounded_tau2;
+using detail::bounded_test;
+using detail::fragility_choice;
+using detail::fragility_equations;
+
+namespace {
+
+struct uniform_draws {
+  unsigned long long state = 3;
+  double operator()() {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return static_cast<double>(state >> 11) / 9007199254740992.0;
+  }
+};
+
+/// The parts of all trials at a point, sum w^2 / sum w being what it is.
+bounded_parts total(const fragility_equations& e, const effects<>& data, const bounded_point& p) {
+  bounded_parts sum{};
+  double w = 0, w2 = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const fragility_choice c{.y = data.y[i], .v = data.v[i], .pooled = true};
+    const auto f = e.at(c, p, 1 / (c.v + p[0]));
+    for (std::size_t j = 0; j < f.size(); ++j) sum[j] += f[j];
+    w += e.weight(c, p[0]);
+    w2 += e.weight(c, p[0]) * e.weight(c, p[0]);
+  }
+  bounded_box b;
+  b.rho_low = b.rho_high = w2 / w;
+  for (std::size_t j = 0; j < sum.size(); ++j) {
+    bounded_parts one{};
+    one[j] = 1;
+    sum[j] += e.constant(p, b, one);
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("Every method solves its equations, and N has the sign of its verdict") {
+  const auto data = effect_sizes(metapool_test::bcg(), risk_ratio{});
+  const auto see = [&](auto estimator, bounded_tau2 kind, auto interval, bounded_test test, double critical) {
+    const auto fit = random_effects(data, estimator);
+    const auto r = infer(fit, interval);
+    fragility_equations e;
+    e.method = {.tau2 = kind, .test = test, .critical = std::vector<double>(data.size() + 1, critical)};
+    e.k = data.size();
+    e.middle = 0.1;
+    double u = 0, uy = 0;
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      u += 1 / data.v[i];
+      uy += data.y[i] / data.v[i];
+    }
+    REQUIRE(*fit.tau2 > 0);
+    const bounded_parts f = total(e, data, {*fit.tau2, fit.estimate, uy / u});
+    CHECK(std::fabs(f[0]) < 1e-12);
+    CHECK(std::fabs(f[2]) < 1e-8);
+    CHECK(std::fabs(f[3]) < 1e-9);
+    CHECK((f[1] >= 0) == (r.upper >= 0));
+    // at the critical value at which the interval ends at 0
+    e.method.critical.assign(data.size() + 1, std::fabs(fit.estimate) / r.se);
+    CHECK(std::fabs(total(e, data, {*fit.tau2, fit.estimate, uy / u})[1]) < 1e-10);
+    e.method.critical.assign(data.size() + 1, 1.01 * std::fabs(fit.estimate) / r.se);
+    CHECK(total(e, data, {*fit.tau2, fit.estimate, uy / u})[1] > 0);
+    e.gain = true;
+    CHECK(total(e, data, {*fit.tau2, fit.estimate, uy / u})[1] < 0);
+  };
+  see(reml{}, bounded_tau2::reml, hartung_knapp{}, bounded_test::hartung_knapp, 2.178812829667228);
+  see(reml{}, bounded_tau2::reml, wald_z{}, bounded_test::wald, 1.959963984540054);
+  see(maximum_likelihood{}, bounded_tau2::maximum_likelihood, wald_z{}, bounded_test::wald, 1.959963984540054);
+  see(paule_mandel{}, bounded_tau2::paule_mandel, hartung_knapp{}, bounded_test::hartung_knapp, 2.178812829667228);
+  see(dersimonian_laird{}, bounded_tau2::dersimonian_laird, wald_z{}, bounded_test::wald, 1.959963984540054);
+}
+
+TEST_CASE("Within a box a part lies no further from its corners than it may bend") {
+  uniform_draws draw;
+  double nearest = 0;
+  for (const auto kind : {bounded_tau2::reml, bounded_tau2::paule_mandel, bounded_tau2::dersimonian_laird}) {
+    for (const auto test : {bounded_test::wald, bounded_test::hartung_knapp}) {
+      for (int i = 0; i < 300; ++i) {
+        fragility_equations e;
+        e.method = {.tau2 = kind, .test = test, .critical = std::vector<double>(8, 2.4)};
+        e.k = 7;
+        e.middle = std::exp(4 * draw() - 3);
+        const fragility_choice c{.y = 4 * draw() - 2, .v = std::exp(5 * draw() - 4), .pooled = true};
+        bounded_box b;
+        b.low = {draw() < 0.3 ? 0 : draw(), 2 * draw() - 1.5, draw() - 1};
+        b.high = {b.low[0] + 2 * draw() * draw(), b.low[1] + draw(), b.low[2] + draw()};
+        const auto bend = e.bend(c, b, 1 / (c.v + b.low[0]), 1 / (c.v + b.high[0]));
+        for (int inner = 0; inner < 5; ++inner) {
+          const double s[3] = {draw(), draw(), draw()};
+          bounded_point p;
+          for (std::size_t d = 0; d < 3; ++d) p[d] = b.low[d] + s[d] * (b.high[d] - b.low[d]);
+          bounded_parts across{};
+          for (std::size_t corner = 0; corner < 8; ++corner) {
+            double share = 1;
+            for (std::size_t d = 0; d < 3; ++d) share *= corner >> d & 1u ? s[d] : 1 - s[d];
+            const auto f = e.at(c, b.corner(corner), 1 / (c.v + b.corner(corner)[0]));
+            for (std::size_t j = 0; j < 4; ++j) across[j] += share * f[j];
+          }
+          const auto f = e.at(c, p, 1 / (c.v + p[0]));
+          for (std::size_t j = 0; j < 4; ++j) {
+            const double allowed = bend[0][j] + bend[1][j] + bend[2][j];
+            CHECK(std::fabs(f[j] - across[j]) <= allowed + 1e-10);
+            if (allowed > 1e-3) nearest = std::fmax(nearest, std::fabs(f[j] - across[j]) / allowed);
+          }
+        }
+      }
+    }
+  }
+  CHECK(nearest > 0.8);  // and it may not bend much more than it does
+}
+
+TEST_CASE("The largest sum over choices is that of all of them") {
+  uniform_draws draw;
+  for (int run = 0; run < 20; ++run) {
+    detail::fragility_choices c;
+    c.n = 4;
+    c.by_number = run % 2 == 0;
+    for (int i = 0; i < 4; ++i) {
+      std::vector<fragility_choice> row;
+      for (long long j = -3; j <= 3; ++j) row.push_back({.y = draw(), .v = 1, .pooled = i < 2 || draw() < 0.5, .cost = static_cast<std::size_t>(std::llabs(j)), .treated = j});
+      c.of.push_back(row);
+    }
+    c.count();
+    detail::fragility_ranges ranges;
+    if (run % 3 == 0) ranges.assign(4, {-1, 3, 0, 0});
+    for (std::size_t number = c.always; number <= c.always + c.some; ++number) {
+      c.in_sum = number;
+      double best = -1e300;
+      for (std::size_t code = 0; code < 7 * 7 * 7 * 7; ++code) {
+        std::size_t rest = code, cost = 0, in = 0;
+        double sum = 0;
+        bool allowed = true;
+        for (std::size_t i = 0; i < 4; ++i, rest /= 7) {
+          const auto& x = c.of[i][rest % 7];
+          cost += x.cost;
+          in += x.pooled ? 1 : 0;
+          sum += x.pooled ? x.y - 0.3 : 0;
+          allowed = allowed && (ranges.empty() || x.treated >= -1);
+        }
+        if (allowed && cost <= 4 && (!c.by_number || in == number)) best = std::fmax(best, sum);
+      }
+      const double found = c.largest(ranges, [](const fragility_choice& x, std::size_t) { return x.y - 0.3; });
+      if (best < -1e299) {
+        CHECK(found < -1e300);
+        continue;
+      }
+      CHECK(std::fabs(found - best) < 1e-14);
+      double again = 0;
+      for (std::size_t i = 0; i < 4; ++i) again += c.of[i][c.chosen[i]].pooled ? c.of[i][c.chosen[i]].y - 0.3 : 0;
+      CHECK(std::fabs(again - found) < 1e-14);
+    }
+  }
+}
