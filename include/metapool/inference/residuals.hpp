@@ -68,7 +68,7 @@ mean_working<Real> working_of(const char* function, const model_fit<Real>& fit) 
 }
 
 /// The estimator of the common-effect model.
-struct no_tau2 {
+struct common_effect_tau2 {
   static constexpr const char* name = "no between-study variance";
   template <class Real>
   tau2_estimate<Real> operator()(std::span<const Real>, std::span<const Real>) const {
@@ -138,7 +138,7 @@ residuals_result<Real> deleted_residuals(const model_fit<Real>& fit) {
   if (fit.model != model::common_effect) {
     detail::throw_input_error("deleted_residuals", std::string("without an estimator of tau2 it needs a common-effect fit, and this one is by ") + name(fit.model));
   }
-  return deleted_residuals(fit, detail::no_tau2{});
+  return deleted_residuals(fit, detail::common_effect_tau2{});
 }
 
 }  // namespace metapool
