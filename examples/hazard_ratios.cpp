@@ -34,7 +34,7 @@ const std::vector<mp::number_at_risk<>> control_at_risk{{0, 40}, {6, 29}, {12, 2
 int main() {
   try {
     mp::detail::aligned_columns table("lll");
-    table.add({"Trial", "prints", "hazard ratio [95 % interval]"});
+    table.add({"Trial", "what its paper prints", "hazard ratio [95 % interval]"});
     table.rule();
     std::vector<double> y, se;
     std::vector<std::string> labels;
@@ -45,18 +45,21 @@ int main() {
       se.push_back(std::sqrt(e.v));
     };
 
-    const auto a = mp::estimate_from_interval(mp::reported_interval<>{.estimate = 0.74, .lower = 0.55, .upper = 1.00}, mp::scale::log);
-    add("A", "hazard ratio 0.74 (0.55 to 1.00)", {a.y, a.se * a.se});
-    add("B", "hazard ratio 0.80, p = 0.04", mp::log_hazard_ratio_from_p(0.80, 0.04));
+    // an effect with its interval or p-value is taken as it is printed
+    const std::vector<mp::reported<>> printed{{.label = "A", .estimate = 0.74, .lower = 0.55, .upper = 1.00, .on = mp::stated_on::natural_scale},
+                                              {.label = "B", .estimate = 0.80, .p = 0.04, .on = mp::stated_on::natural_scale}};
+    const auto as_printed = mp::effect_sizes(printed, mp::hazard_ratio{});
+    table.add({"A", "hazard ratio 0.74 (0.55 to 1.00)", natural({as_printed.y[0], as_printed.v[0]})});
+    table.add({"B", "hazard ratio 0.80, p = 0.04", natural({as_printed.y[1], as_printed.v[1]})});
     const double variance = mp::log_rank_variance(31.0, 42.0);
-    add("C", "log-rank p = 0.12 for treatment, 31 v 42 deaths", mp::hazard_ratio{}(mp::log_rank_from_p(0.12, variance, mp::favours::treated)));
+    add("C", "log-rank p = 0.12 in favour of treatment, 31 v 42 deaths", mp::hazard_ratio{}(mp::log_rank_from_p(0.12, variance, mp::favours::treated)));
     const auto treated = mp::reconstruct_survival(treated_curve, treated_at_risk);
     const auto control = mp::reconstruct_survival(control_curve, control_at_risk);
     add("D", "survival curves with numbers at risk", mp::cox_regression(treated.patients, control.patients).log_hazard_ratio);
     line("Trials A to D are invented");
     line(table.text("  "));
 
-    const auto effects = mp::hazard_ratios(y, se, labels);
+    const auto effects = mp::combine(as_printed, mp::hazard_ratios(y, se, labels));
     const auto common = mp::common_effect(effects);
     line(mp::summary(common, mp::infer(common), {.title = "Common effect"}));
     const auto random = mp::random_effects(effects, mp::reml{});

@@ -21,7 +21,7 @@ mp::effects<> effects_of(const mp::revman_outcome<>& outcome) {
     case mp::revman_data::continuous: return mp::effect_sizes(mp::continuous_trials_of(outcome), mp::mean_difference{});
     default: break;
   }
-  const mp::measure_info measure{"reported", "y", "reported effect", outcome.ratio ? mp::scale::log : mp::scale::identity};
+  const mp::measure_info measure{"reported", "y", outcome.measure, outcome.ratio ? mp::scale::log : mp::scale::identity};
   return mp::effect_sizes(mp::reported_effects_of(outcome), measure);
 }
 
@@ -34,6 +34,18 @@ void pool_again(const mp::revman_outcome<>& outcome) {
 
 }  // namespace
 
+// Studies whose stored effect is not that of their data: what to look at first, for weights and pooled results follow from them.
+void look_first(const mp::verification<>& v) {
+  bool any = false;
+  for (const auto& n : v.numbers) {
+    if (n.agrees || n.field != "effect" || n.place.find(" / ") == std::string::npos) continue;
+    if (!any) std::puts("Look first at (the other differences may follow from these):");
+    any = true;
+    std::printf("  %s: stored effect %.2f, its data give %.2f\n", n.place.c_str(), n.stored, n.recomputed);
+  }
+  if (any) std::puts("");
+}
+
 int main(int count, char** arguments) {
   if (count != 2) {
     std::fputs("verify_revman review.rm5 (or a folder CD......-analysis-data)\n", stderr);
@@ -43,7 +55,9 @@ int main(int count, char** arguments) {
     const std::string path = arguments[1];
     const bool rm5 = path.size() > 4 && path.substr(path.size() - 4) == ".rm5";
     const auto review = rm5 ? mp::read_revman5(path) : mp::read_revman_web(path);
-    std::printf("%s\n\n%s\n", review.title.c_str(), mp::summary(mp::verify(review)).c_str());
+    const auto verification = mp::verify(review);
+    std::printf("%s\n\n%s\n", review.title.c_str(), mp::summary(verification).c_str());
+    look_first(verification);
     std::puts("Random effects, REML, Hartung-Knapp with the scale factor at least 1:");
     for (const auto& comparison : review.comparisons) {
       for (const auto& outcome : comparison.outcomes) pool_again(outcome);
