@@ -17,6 +17,7 @@
 #include <metapool/bayes/prior_sensitivity.hpp>
 #include <metapool/bayes/rate_conflict.hpp>
 #include <metapool/bayes/rate_distribution.hpp>
+#include <metapool/bayes/robust_normal.hpp>
 #include <metapool/bayes/summarise.hpp>
 
 #include <metapool/data/binary_trial.hpp>

@@ -26,14 +26,14 @@ Real log_t_density(const Real& z, const Real& df) {
   return -log(Real(gamma_half_ratio(Real(df / 2)))) - log(Real(df * pi<Real>())) / 2 - (df + 1) / 2 * log1p(Real(z * z / df));
 }
 
-/// Weights and variances with t_df = sum of weight N(0, variance) within a relative error of a few hundred epsilon, for its density anywhere within `reach` scales
+/// Weights and variances with t_df = sum of weight N(0, variance) within a relative error of a few hundred times `accuracy`, for its density anywhere within `reach` scales
 /// of the middle and for that density convolved with any normal one: the precision is gamma with shape and rate df / 2, and the integral over its
 /// logarithm u a sum over equal steps. The integrand is analytic for |Im u| < pi / 2, so that the error falls as exp(-pi^2 / step); for many degrees of
 /// freedom it is a normal peak of sd sqrt(2 / df), and the step follows. The weights are scaled by the density at 0.
 template <class Real>
-std::vector<scale_part<Real>> t_as_normals(const Real& df, const Real& reach) {
+std::vector<scale_part<Real>> t_as_normals(const Real& df, const Real& reach, const Real& accuracy = std::numeric_limits<Real>::epsilon()) {
   using std::exp, std::log, std::sqrt;
-  const Real a = df / 2, depth = 2 - log(std::numeric_limits<Real>::epsilon());
+  const Real a = df / 2, depth = 2 - log(accuracy);
   const Real narrow = sqrt(Real(1 / a));
   Real step = 9 / depth;
   if (Real(20) / depth * narrow < step) step = Real(20) / depth * narrow;
