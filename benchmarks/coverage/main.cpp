@@ -95,7 +95,7 @@ int main(int argc, char** argv) try {
       "Each cell: " + std::to_string(count) + " sets of k effects y ~ N(truth, v), truth ~ N(0, tau2), unless a table says less; v is known to the methods. Sizes are equal, or the first trial is\n"
       "ten times as large as each of the others. The typical variance is 0.25 throughout (a log odds ratio with 16 events an arm), so that tau2 = 0.05, 0.1, 0.25, 0.5, 1 are I2 of 17, 29, 50, 67 and 80 %.\n"
       "Monte Carlo standard error of a coverage of 95 %: " + fixed_text(100 * std::sqrt(0.95 * 0.05 / static_cast<double>(count)), 2) + " points. **Bold**: below 94 % and below 95 % by more than three Monte Carlo errors.\n"
-      "An empty interval of tau2 covers nothing and has width 0. \"(of 60 %)\": the method refuses the other data sets (not estimable) instead of giving an interval.\n\n"
+      "An empty interval of tau2 covers nothing and has width 0. \"(of 60 %)\": the method refuses the other data sets (not estimable) instead of giving an interval. Where events are few: [coverage_sparse.md](coverage_sparse.md).\n\n"
       "![coverage of the intervals of the mean](coverage.svg)\n\n"
       "## The mean\n\n";
   for (const std::size_t k : ks) page += table(mean, k, taus, coverage_cell);

@@ -265,7 +265,12 @@ int main(int argc, char** argv) try {
                      std::to_string(count) + " replicates a cell, of which a method with \"(1 in 5)\" behind its name sees every fifth. **Monte Carlo standard error** of a coverage of 95 %: " + error_of(1) +
                      " points, of 1 in 2, 5 and 20: " + error_of(2) + ", " + error_of(5) + " and " + error_of(20) +
                      ". **Bold**: below 94 % and below 95 % by more than three Monte Carlo errors. \"(of 60 %)\": the method has no answer for the other data sets (no event that informs), "
-                     "and these are left out. An interval that is open on a side covers what lies there. Methods of one effect are shown at tau2 = 0.25 to say what they miss there.\n";
+                     "and these are left out. An interval that is open on a side covers what lies there. Methods of one effect are shown at tau2 = 0.25 to say what they miss there.\n\n"
+                     "## What it says\n\n"
+                     "Methods of one effect hold their level where it is one (tau2 = 0): none of them is in bold there. Those that add 1/2 to zero cells (inverse variance, and the normal-normal posterior on it) are far too long for risks of up to 1 % (98.8 to 100 %); the mid-p interval, Firth's, the score interval and Peto's are the nearest to 95 %, the exact one and Liu, Liu and Xie's cover a little more, Tian's everything that it was tried on at risks of up to 1 %.\n\n"
+                     "Where effects differ (tau2 = 0.25), methods of one effect but Tian's fall to 65 to 85 % at a risk of 10 %, and more trials make it worse; at risks of up to 1 % the sampling error hides the difference. With 3 and 5 trials Hartung-Knapp with a factor of at least 1 and the normal-normal posterior hold; the models' profile likelihood mostly does, their Wald z interval does not.\n\n"
+                     "With 20 trials, risks of 5 to 10 % and tau2 = 0.25 no random-effects interval of the odds ratio reaches its level: 87 to 92 %, whatever the model. A log odds ratio from few events is biased and correlated with its weight, which more trials do not mend; maximum likelihood takes a tau2 that is somewhat too small.\n\n"
+                     "With 3 trials and a risk of 0.5 % the Mantel-Haenszel method and the likelihood random-effects models have no answer in half of the data sets (no events in one of the arms of all trials); Firth's, Liu, Liu and Xie's, the score and Tian's interval always have one.\n";
   mp::detail::write_file(folder + "/coverage_sparse.md", page + body, "metapool_coverage_sparse");
   return 0;
 } catch (const std::exception& e) {
