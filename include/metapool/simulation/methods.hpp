@@ -36,7 +36,9 @@ std::vector<simulated_method<Data>> inverse_variance_methods(ToEffects to_effect
     all.push_back(simulate_method<Data>(name, [to_effects, fit, interval](const Data& data) { return interval(fit(to_effects(data))); }));
   };
   const auto with = [](auto estimator) { return [estimator](const effects<double>& e) { return random_effects(e, estimator); }; };
-  const auto dl = with(dersimonian_laird{}), highest = with(reml{}), pm = with(paule_mandel{});
+  const auto dl = with(dersimonian_laird{});
+  const auto highest = with(reml{});
+  const auto pm = with(paule_mandel{});
   add("common effect, Wald z", [](const effects<double>& e) { return common_effect(e); }, wald_z{.level = level});
   add("DerSimonian-Laird, Wald z", dl, wald_z{.level = level});
   add("REML, Wald z", highest, wald_z{.level = level});
