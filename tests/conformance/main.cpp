@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Runs folders of reference cases (tests/reference/README.md) against the library and reports each difference.
 // It knows no data set and no answer: what it expects stands in the files.
+#include "conformance/batch.hpp"
 #include "conformance/compare.hpp"
 #include "conformance/operations.hpp"
 #include "conformance/reference.hpp"
@@ -24,9 +25,10 @@ namespace {
 using namespace conformance;
 
 constexpr const char* usage =
-    "usage: metapool_conformance [--op NAME] [--register FILE] [--verbose] DIR...\n"
+    "usage: metapool_conformance [--op NAME] [--batch] [--register FILE] [--verbose] DIR...\n"
     "Runs every case of every *.json file in the folders and prints a line for each difference; the last line counts the cases.\n"
     "  --op NAME        only the cases of this operation\n"
+    "  --batch          answers that a batch has are taken from there, the case being one of its columns\n"
     "  --register FILE  known discrepancies, in which the library is right (default: discrepancies.json beside this program's source)\n"
     "  --verbose        also says which cases were skipped, by operation and reason\n"
     "Exit code: 0 if no case failed, 1 if one did, 2 if arguments or files are not as they should be.\n";
@@ -36,6 +38,7 @@ struct arguments {
   std::string op;
   std::filesystem::path register_file;
   bool verbose = false;
+  bool batch = false;
 };
 
 struct usage_error : std::runtime_error {
@@ -54,6 +57,8 @@ arguments parse(int argc, char** argv) {
       a.op = value();
     } else if (word == "--register") {
       a.register_file = value();
+    } else if (word == "--batch") {
+      a.batch = true;
     } else if (word == "--verbose") {
       a.verbose = true;
     } else if (word.rfind("--", 0) == 0) {
@@ -78,14 +83,15 @@ std::string shown(double x) {
 
 class run {
  public:
-  explicit run(const std::vector<discrepancy>& known) : known_(known), met_(known.size(), false) {}
+  run(const std::vector<discrepancy>& known, bool batch) : known_(known), met_(known.size(), false), batch_(batch) {}
 
   void examine(const data_set& data, const reference_case& c) {
     const std::size_t before = lines_;
     std::size_t compared = 0;
     std::string reason;
     try {
-      const answers<double> got = evaluate<double>(data, c);
+      answers<double> got = evaluate<double>(data, c);
+      if (batch_ && c.op == "pool" && answer_by_batch(data, c.options, got)) ++batched;
       for (const auto& [field_name, expected] : c.expect) {
         const auto answer = got.fields().find(field_name);
         if (answer != got.fields().end()) {
@@ -130,7 +136,7 @@ class run {
       std::cout << "skipped " << std::setw(5) << count << "  " << what.first << ": " << what.second << '\n';
   }
 
-  std::size_t passed = 0, failed = 0, skipped = 0, registered = 0;
+  std::size_t passed = 0, failed = 0, skipped = 0, registered = 0, batched = 0;
 
  private:
   std::ostream& line(const reference_case& c, const std::string& field_name) {
@@ -204,6 +210,7 @@ class run {
 
   const std::vector<discrepancy>& known_;
   std::vector<bool> met_;
+  bool batch_;
   std::size_t lines_ = 0;
   std::map<std::pair<std::string, std::string>, std::size_t> skipped_by_;
 };
@@ -214,7 +221,7 @@ int main(int argc, char** argv) {
   try {
     const arguments a = parse(argc, argv);
     const std::vector<discrepancy> known = a.register_file.empty() ? std::vector<discrepancy>{} : read_register(a.register_file);
-    run r(known);
+    run r(known, a.batch);
     for (const auto& folder : a.folders) {
       for (const data_set& data : read_folder(folder)) {
         for (const reference_case& c : data.cases) {
@@ -226,6 +233,10 @@ int main(int argc, char** argv) {
     if (r.passed + r.failed + r.skipped == 0)
       throw usage_error(a.op.empty() ? "the folders hold no case" : "the folders hold no case of operation " + a.op);
     if (a.verbose) r.report_skipped();
+    if (a.batch) {
+      if (r.batched == 0) throw usage_error("no case of the folders is one for a batch");
+      std::cout << r.batched << " cases were columns of batches\n";
+    }
     if (r.registered > 0) std::cout << r.registered << " values compared with the register of discrepancies instead of the reference\n";
     std::cout << r.passed << " passed, " << r.failed << " failed, " << r.skipped << " skipped\n";
     return r.failed == 0 ? 0 : 1;
