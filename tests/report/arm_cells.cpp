@@ -3,6 +3,7 @@
 
 #include <metapool/effect/change_differences.hpp>
 #include <metapool/effect/change_measures.hpp>
+#include <metapool/effect/common_language.hpp>
 #include <metapool/effect/correlation_measures.hpp>
 #include <metapool/effect/hazard_ratio.hpp>
 #include <metapool/effect/mean_measures.hpp>
@@ -64,6 +65,13 @@ TEST_CASE("the table of studies has pairs, log-rank statistics and changes, one 
                  "Study Before to after (SD), total MC [95 % interval] Weight | Smith 26 (5.2) to 30.5 (6.1), 24 "));
   CHECK(contains(first_rows(std::vector<pre_post_trial<>>{{"A", {{26, 5.2}, {30.5, 6.1}, 24, 0.61}, {{25.5, 5}, {26, 5.5}, 23, 0.7}}}, mean_change_difference{}),
                  "Study New Old MD [95 % interval] Weight | A 26 (5.2) to 30.5 (6.1), 24 25.5 (5) to 26 (5.5), 23 "));
+}
+
+TEST_CASE("the probability of a larger outcome is not tested against 0, for 0.5 is no effect") {
+  const std::vector<continuous_trial<>> trials{{"a", {69.7, 2.8, 100}, {64.3, 2.6, 100}}, {"b", {70, 3, 30}, {64, 3, 30}}};
+  const auto fit = common_effect(effect_sizes(trials, common_language{}));
+  CHECK_FALSE(contains(summary(trials, fit, infer(fit, wald_z{})), "Test of no effect"));
+  CHECK(contains(summary(trials, fit, infer(fit, wald_z{})), "Pooled probability of a larger outcome  0.92"));
 }
 
 TEST_CASE("a number that was not reported is shown as a question mark") {

@@ -47,8 +47,8 @@ struct measure_info {
   std::string_view symbol = "y";       ///< column heading, "RR"
   std::string_view label = "effect";   ///< running text, "risk ratio"
   metapool::scale scale = metapool::scale::identity;
-  /// Whether 0 on the pooling scale is "no effect". False for a quantity of one group (a proportion, rate, mean, reliability): reports
-  /// then show no test against 0, and plots no line of no effect.
+  /// Whether 0 on the pooling scale is "no effect". False for a quantity of one group (a proportion, rate, mean, reliability) and where another
+  /// number is no effect (a probability of 0.5): reports then show no test against 0, and plots no line of no effect.
   bool comparison = true;
 };
 
