@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/batch/columns.hpp>
+#include <metapool/batch/reml_tile.hpp>
 #include <metapool/batch/tile.hpp>
 #include <metapool/batch/tile_root.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
@@ -52,8 +53,8 @@ void doubt_of_range(const tile<Real, N>& t, pack<Real, N>& state) {
   using P = pack<Real, N>;
   P lowest, highest, largest, factor, two;
   // cubes of v_min and v_max within the range, and every weight far above that of far_variance
-  fill(lowest, Real(std::numeric_limits<Real>::digits > 60 ? 1e-1000L : std::numeric_limits<Real>::digits > 30 ? 1e-100L : 1e-9L));
-  fill(highest, Real(std::numeric_limits<Real>::digits > 60 ? 1e1000L : std::numeric_limits<Real>::digits > 30 ? 1e100L : 1e9L));
+  fill(lowest, std::numeric_limits<Real>::digits > 30 ? Real(1e-100) : Real(1e-9));
+  fill(highest, std::numeric_limits<Real>::digits > 30 ? Real(1e100) : Real(1e9));
   fill(largest, (std::numeric_limits<Real>::max)());
   fill(factor, 16 * static_cast<Real>(t.k));
   fill(two, Real(2));

@@ -4,6 +4,7 @@
 
 #include <metapool/data/check.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
