@@ -106,10 +106,13 @@ class normal_mixture {
   }
 
   /// Value and slope of the density.
-  detail::value_and_slope<Real> density_and_slope(const Real& x) const {
+  detail::value_and_slope<Real> density_and_slope(const Real& x) const { return density_and_slope(x, parts_); }
+
+ private:
+  static detail::value_and_slope<Real> density_and_slope(const Real& x, const std::vector<component>& parts) {
     using std::exp, std::sqrt;
     Real value = 0, slope = 0;
-    for (const component& c : parts_) {
+    for (const component& c : parts) {
       const Real z = (x - c.mean) / c.sd;
       const Real d = c.weight / c.sd * exp(Real(-z * z / 2));
       value += d;
@@ -119,7 +122,6 @@ class normal_mixture {
     return {Real(value / root), Real(slope / root)};
   }
 
- private:
   /// Brackets of the density's peaks. All lie between the lowest and the highest mean; normal densities are concave within one sd of their
   /// means, so that there is one peak if no mean is farther off than that. Else the slope's sign is looked at where the means lie.
   void find_peaks() {
@@ -127,8 +129,16 @@ class normal_mixture {
       peaks_.emplace_back(lowest_, highest_);
       return;
     }
+    // of components below 1e-12 of the highest no slope tells
+    Real tallest = 0;
+    for (const component& c : parts_) tallest = (std::max)(tallest, Real(c.weight / c.sd));
+    std::vector<component> tall;
     std::vector<Real> places;
-    for (const component& c : parts_) places.push_back(c.mean);
+    for (const component& c : parts_) {
+      if (!(c.weight / c.sd > tallest * Real(1e-12))) continue;
+      tall.push_back(c);
+      places.push_back(c.mean);
+    }
     std::sort(places.begin(), places.end());
     // two peaks nearer than an eighth of the narrowest component's sd would differ by less than rounding
     const Real last_place = places.back();
@@ -141,7 +151,7 @@ class normal_mixture {
     Real from = places.front(), last = places.front();
     bool rising = true;
     for (const Real& x : places) {
-      const bool rises = density_and_slope(x).slope > 0;
+      const bool rises = density_and_slope(x, tall).slope > 0;
       if (rising && !rises) peaks_.emplace_back(from, x);
       if (rises) from = x;
       rising = rises;
@@ -161,23 +171,43 @@ class normal_mixture {
     return {tail, Real(sum / sqrt(2 * detail::pi<Real>()))};
   }
   Real tail_point(const Real& p, bool upper) const {
-    using std::log;
+    using std::exp, std::sqrt;
     convergence<Real> state;
     const Real z = detail::normal_upper_quantile<Real>(p);  // the search starts where the normal of the same mean and sd has it
+    const Real root = sqrt(2 * detail::pi<Real>());
+    // as the deviate of the standard normal with that tail, which for a normal is linear in x
     const auto f = [&](const Real& x) {
       const std::pair<Real, Real> at = tail_and_density(x, upper);
-      const Real value = log(Real(at.first / p));
-      return detail::value_and_slope<Real>{upper ? Real(-value) : value, Real(at.second / at.first)};
+      if (!(at.first > 0 && at.first < 1)) {
+        const bool far = !(at.first > 0) == upper;
+        return detail::value_and_slope<Real>{far ? std::numeric_limits<Real>::infinity() : Real(-std::numeric_limits<Real>::infinity()), Real(0)};
+      }
+      const Real q = detail::normal_upper_quantile<Real>(at.first);
+      return detail::value_and_slope<Real>{upper ? Real(q - z) : Real(z - q), Real(at.second * root * exp(Real(q * q / 2)))};
     };
     return detail::increasing_root(f, upper ? Real(centre_ + z * spread_) : Real(centre_ - z * spread_), spread_, state);
   }
 
+  /// Where the slope falls through 0 in [a, b].
   Real stationary_point(const Real& a, const Real& b) const {
-    const auto f = [&](const Real& u) { return density_and_slope(Real(a + u)).slope; };
-    if (!(b > a) || !(f(Real(0)) > 0)) return a;
-    if (!(f(Real(b - a)) < 0)) return b;
+    const auto f = [&](const Real& u) { return slope_and_bend(Real(a + u)); };
+    if (!(b > a) || !(f(Real(0)).first > 0)) return a;
+    if (!(f(Real(b - a)).first < 0)) return b;
     convergence<Real> state;
-    return a + detail::bracketed_root(f, Real(0), Real(b - a), state);
+    const Real from = centre_ > a && centre_ < b ? Real(centre_ - a) : Real((b - a) / 2);
+    return a + detail::newton_root(f, from, Real(0), Real(b - a), state);
+  }
+  /// First and second derivative of the density, but for a factor.
+  std::pair<Real, Real> slope_and_bend(const Real& x) const {
+    using std::exp;
+    Real slope = 0, bend = 0;
+    for (const component& c : parts_) {
+      const Real z = (x - c.mean) / c.sd;
+      const Real d = c.weight / (c.sd * c.sd) * exp(Real(-z * z / 2));
+      slope -= d * z;
+      bend += d * (z * z - 1) / c.sd;
+    }
+    return {slope, bend};
   }
 
   std::vector<component> parts_{};
