@@ -15,9 +15,11 @@ namespace metapool::detail {
 /// The maximum over lower <= p <= upper of f(p), a probability of a set of outcomes of two arms whose risks are linear in p. If it is found to be above
 /// `enough`, or not above it, the search ends with any value that is so too. relative above 0: a number above the maximum by no more than that share of it, with less work.
 /// Runs on the angle x with p = lower + (upper - lower) sin^2(x / 2), in which the information on p of all patients together is at most scale^2.
-/// Curvature bounds the search: in the unit of that information a probability's second derivative is at least about minus itself (for normal
-/// outcomes P''(x) = integral of (z^2 - 1) phi over the set, so P'' >= -P, and >= -(1 - P)(1 - 2 log(1 - P)) near 1); four times that is allowed for. From a grid with a cell a
-/// standard error, every cell that could hold the maximum is halved until a parabola gives it to the last digits.
+/// Curvature bounds the search: in the unit of scale^2 a probability's second derivative is at least about minus itself (for normal outcomes
+/// P''(x) = integral of (z^2 - 1) phi over the set, so P'' >= -P, and >= -(1 - P)(1 - 2 log(1 - P)) near 1). Five times that is allowed for. This factor is
+/// not proven: the maximum, and the coverage of intervals that rest on it, are certain only as far as it holds. In 30000 random pairs of arms of 2 to 41 patients,
+/// effects and monotone sets the curvature never exceeded a quarter of what is allowed where the maximum is 0.01 to 0.9, and 0.95 of it down to 1e-6; 1500 maxima
+/// of any size agreed with a grid of 500. From a grid with a cell a standard error, every cell that could hold the maximum is halved until a parabola gives it to the last digits.
 template <class Real, class F>
 Real nuisance_maximum(F f, const Real& lower, const Real& upper, const Real& scale, const Real& enough, const Real& relative = Real(0)) {
   using std::ceil, std::log, std::sin;

@@ -82,7 +82,7 @@ Real unconditional_lower_limit(const two_by_two<Real>& t, const unconditional_op
 
 /// Exact interval of the risk difference or risk ratio of one trial, by inverting tests that do not condition on the number of events. An effect is in it
 /// if the probability of an outcome whose score statistic is as far from that effect, or farther, is above the error allowed for some risk of the control arm: the
-/// largest over all of them counts. So it covers at least `level` whatever the risks. Risks of 0 and 1 need no correction.
+/// largest over all of them counts. So it covers at least `level` whatever the risks, as far as that largest probability is found (below). Risks of 0 and 1 need no correction.
 ///
 ///     unconditional_interval(trial, risk_difference{});                                                      // Chan and Zhang
 ///     unconditional_interval(trial, risk_ratio{}, {.tests = unconditional_tests::one_two_sided});            // Agresti and Min
@@ -92,7 +92,7 @@ Real unconditional_lower_limit(const two_by_two<Real>& t, const unconditional_op
 /// Throws input_error on bad counts, an arm of more than 10000 patients, a level not in (0, 1) or a nuisance_error not in [0, (1 - level)/2); not_estimable if a count is missing;
 /// convergence_error if a search failed.
 /// Method: the score of Miettinen and Nurminen orders the outcomes; the largest probability is found from a grid with a cell a standard error by halving
-/// the cells that could hold it (nuisance_maximum.hpp; 12 digits), the limits by ranges of effects bounded as a whole, so that none between them is
+/// the cells that could hold it, by a bound on its curvature that is tested, not proven (nuisance_maximum.hpp; 12 digits), the limits by ranges of effects bounded as a whole, so that none between them is
 /// missed (10 digits, where a limit is a jump of the p-value as where it is a crossing). Time: some milliseconds for 10 patients an arm; for 100 (300) an arm
 /// some 0.3 s (0.7 s) of a difference and 0.03 s (0.3 s) of a ratio.
 /// Chan & Zhang (1999) Biometrics 55:1202; Agresti & Min (2001) Biometrics 57:963; Berger & Boos (1994) J Am Stat Assoc 89:1012.
