@@ -2,10 +2,12 @@
 // Every likelihood model on random sparse tables: 2 to 60 trials, 0 to 3 events an arm, arms and trials without any event, arms of one to five patients. None
 // may fail: each answers with a maximum at which the likelihood is flat, or says why there is none.
 //
-// METAPOOL_STRESS_SETS=5000 metapool_test_model -tc="*stress*" runs the full study.
+// METAPOOL_STRESS_SETS=5000 metapool_test_model -tc="stress: *" runs the full study.
 #include <metapool/inference/glmm_inference.hpp>
+#include <metapool/inference/glmm_regression.hpp>
 #include <metapool/model/beta_binomial.hpp>
 #include <metapool/model/conditional_glmm.hpp>
+#include <metapool/model/glmm_regression.hpp>
 #include <metapool/model/log_binomial.hpp>
 #include <metapool/model/one_group_glmm.hpp>
 #include <metapool/model/penalised_logistic.hpp>
@@ -89,6 +91,49 @@ std::string fault(const Fit& model, bool interval) {
   return "";
 }
 
+/// The same of a regression.
+template <class Fit>
+std::string regression_fault(const Fit& model, bool interval) {
+  try {
+    const auto fit = model();
+    if (!fit.convergence.converged) return "no convergence";
+    if (!(fit.convergence.residual < 1e-8)) return "the gradient is not zero";
+    if (!std::isfinite(fit.log_likelihood)) return "no likelihood";
+    if (!(fit.tau2 >= 0 && fit.tau2 < 400)) return "tau2 is not a variance";
+    if (!(fit.q_wald >= 0 && fit.q_lrt >= 0)) return "no test of heterogeneity";
+    if (!(fit.log_likelihood >= fit.common_log_likelihood && fit.log_likelihood >= *fit.log_likelihood_without_moderators - 1e-9)) return "not the highest";
+    const auto wald = infer(fit);
+    for (std::size_t j = 0; j < fit.p(); ++j) {
+      if (!(std::isfinite(wald.estimate[j]) && std::isfinite(wald.se[j]) && wald.se[j] > 0)) return "no estimate";
+    }
+    if (!interval) return "";
+    const auto profile = infer(fit, glmm_profile_likelihood{});
+    for (std::size_t j = 0; j < fit.p(); ++j) {
+      if (!(profile.lower[j] <= profile.estimate[j] && profile.estimate[j] <= profile.upper[j])) return "the interval is beside the estimate";
+    }
+  } catch (const not_estimable&) {
+    return "";
+  } catch (const rank_error&) {  // of the studies with information all are alike, or
+    return "";
+  } catch (const input_error& x) {  // they are fewer than the coefficients
+    return std::string(x.what()).find("cannot estimate") == std::string::npos ? x.what() : "";
+  } catch (const std::exception& x) {
+    return x.what();
+  }
+  return "";
+}
+
+/// The arms' sizes, and every third study, as moderators.
+design<double> moderators_of(const tables& trials) {
+  const auto k = static_cast<Eigen::Index>(trials.size());
+  matrix_of<double> x(k, k > 4 ? 2 : 1);
+  for (Eigen::Index i = 0; i < k; ++i) {
+    x(i, 0) = *trials[static_cast<std::size_t>(i)].treated.total + 0.01 * static_cast<double>(i);
+    if (k > 4) x(i, 1) = i % 3 == 0 ? 1 : 0;
+  }
+  return design_of(x);
+}
+
 /// Runs check(trials, interval) over the sets, with intervals for every tenth; check returns what is wrong.
 template <class Check>
 void over_sets(std::uint64_t few, const Check& check) {
@@ -116,6 +161,9 @@ TEST_CASE("stress: unconditional models fail on no sparse tables") {
     std::string wrong = fault([&] { return glmm(trials, odds_ratio{}, fixed_study_effects{}); }, false);
     wrong += fault([&] { return glmm(trials, risk_ratio{}, fixed_study_effects{}); }, false);
     wrong += fault([&] { return glmm(trials, odds_ratio{}, random_study_effects{}); }, false);
+    wrong += fault([&] { return glmm(trials, odds_ratio{}, fixed_study_effects{effect_coding::treated}); }, false);
+    wrong += fault([&] { return glmm(trials, odds_ratio{}, random_study_effects{double_zero::keep, effect_coding::treated}); }, false);
+    wrong += fault([&] { return glmm(trials, odds_ratio{}, random_study_effects{double_zero::drop, effect_coding::halves, true}); }, false);
     return wrong + fault([&] { return glmm(trials, risk_ratio{}, random_study_effects{}); }, false);
   });
 }
@@ -132,5 +180,15 @@ TEST_CASE("stress: log-binomial and Firth's regression fail on no sparse tables"
   over_sets(40, [](const tables& trials, bool interval) {
     return fault([&] { return log_binomial(trials); }, true) +
            fault([&] { return penalised_logistic(trials, odds_ratio{}, over_dispersion::fletcher); }, interval);
+  });
+}
+
+TEST_CASE("stress: likelihood regressions fail on no sparse tables") {
+  over_sets(3, [](const tables& trials, bool interval) {
+    const auto x = moderators_of(trials);
+    std::string wrong = regression_fault([&] { return glmm_regression(trials, odds_ratio{}, x, conditional_exact{}); }, interval);
+    wrong += regression_fault([&] { return glmm_regression(trials, risk_ratio{}, x, conditional_approximate{}); }, false);
+    wrong += regression_fault([&] { return glmm_regression(trials, odds_ratio{}, x, fixed_study_effects{}); }, false);
+    return wrong + regression_fault([&] { return glmm_regression(trials, odds_ratio{}, x, random_study_effects{}); }, false);
   });
 }

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -275,5 +276,59 @@ TEST_CASE("The effect in the treated arm: fixed levels as in lme4, random levels
     if (fit.tau2 + d >= 0) CHECK(f(0, d, 0, 0) < fit.log_likelihood);
     CHECK(f(0, 0, d, 0) < fit.log_likelihood);
     if (*fit.sigma2 + d >= 0) CHECK(f(0, 0, 0, d) < fit.log_likelihood);
+  }
+}
+
+TEST_CASE("Correlated levels and effects: near lme4's Laplace approximation, and the coding is no matter") {
+  // lme4 1.1-31, glmer(cbind(events, others) ~ treated + (treated | study), binomial) of BCG: -0.741671, se 0.182986, log-likelihood -123.688652; variances of
+  // control level and effect 2.437720 and 0.336088, covariance -0.669063
+  const auto trials = metapool_test::bcg();
+  const random_study_effects correlated{metapool::double_zero::drop, metapool::effect_coding::halves, true};
+  const auto fit = glmm(trials, odds_ratio{}, correlated);
+  CHECK(fit.convergence.converged);
+  CHECK(fit.convergence.residual < 1e-8);
+  const metapool_test::tolerance laplace{2e-2, 0, 0, "Laplace's approximation"};
+  CHECK(close(fit.estimate, -0.741671, laplace));
+  CHECK(close(fit.se, 0.182986, laplace));
+  CHECK(close(fit.tau2, 0.336088, laplace));
+  CHECK(close(*fit.sigma2, 2.437720 - 0.669063 + 0.336088 / 4, laplace));
+  CHECK(close(*fit.correlation, (-0.669063 + 0.336088 / 2) / std::sqrt(0.336088 * (2.437720 - 0.669063 + 0.336088 / 4)), laplace));
+  CHECK(close(fit.log_likelihood, -123.688652, metapool_test::tolerance{0, 0, 0.05, "Laplace's approximation"}));
+  // each coding without the correlation is a special case
+  using metapool::effect_coding;
+  for (const auto coding : {effect_coding::halves, effect_coding::treated, effect_coding::control}) {
+    const auto without = glmm(trials, odds_ratio{}, random_study_effects{metapool::double_zero::drop, coding});
+    CHECK(fit.log_likelihood > without.log_likelihood);
+    CHECK(close(fit.common_log_likelihood, without.common_log_likelihood, metapool_test::digits8));
+    CHECK_FALSE(without.correlation);
+  }
+  const auto swapped = glmm(metapool_test::swapped(trials), odds_ratio{}, correlated);
+  CHECK(close(swapped.estimate, -fit.estimate, metapool_test::digits6));
+  CHECK(close(*swapped.correlation, -*fit.correlation, metapool_test::digits6));
+  CHECK(close(swapped.log_likelihood, fit.log_likelihood, metapool_test::digits10));
+}
+
+TEST_CASE("Correlated levels and effects: derivatives are those of a grid's likelihood") {
+  const std::vector<metapool::binary_trial<>> trials{trial("1", 1, 12, 5, 12), trial("2", 9, 30, 3, 28)};
+  using kernel = metapool::detail::binomial_kernel<double>;
+  const std::vector<kernel> treated{{1, 12, 0}, {9, 30, 0}}, control{{5, 12, 0}, {3, 28, 0}};
+  metapool::detail::correlated_levels_likelihood<double, kernel> f(treated, control, {0, 0, 0, 0});
+  const std::array<double, 5> x{-0.4, 0.8, -1.2, 0.5, 0.9};
+  for (bool changed = true; changed;) {
+    changed = false;
+    f.refine(x, changed);
+  }
+  const auto at = f(x);
+  double constant = 0;
+  for (std::size_t i = 0; i < 2; ++i) constant += treated[i].log_constant() + control[i].log_constant();
+  CHECK(close(at.value + constant, brute_force(trials, x[0], x[1], x[2] + (0.5 - x[4]) * x[0], x[3], x[4]), metapool_test::digits10));
+  for (std::size_t p = 0; p < 5; ++p) {
+    const double h = 1e-5;
+    auto up = x, down = x;
+    up[p] += h;
+    down[p] -= h;
+    const auto a = f(up), b = f(down);
+    CHECK(close(at.gradient[p], (a.value - b.value) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
+    for (std::size_t q = 0; q < 5; ++q) CHECK(close(at.hessian[q * 5 + p], (a.gradient[q] - b.gradient[q]) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
   }
 }

@@ -27,9 +27,15 @@ void fit_likelihood(const char* function, glmm_fit<Real>& fit, Likelihood likeli
   }
   fit.estimate = best.x[0];
   fit.tau2 = best.x[1];
-  if constexpr (p == 4) {
+  if constexpr (p >= 4) {
     fit.intercept = best.x[2];
     fit.sigma2 = best.x[3];
+    if constexpr (p == 5) {
+      const Real off = best.x[4] - Real(1) / 2;
+      *fit.sigma2 += off * off * fit.tau2;
+      if (*fit.sigma2 > 0 && fit.tau2 > 0) fit.correlation = off * sqrt(Real(fit.tau2 / *fit.sigma2));
+      if (fit.tau2 > 0 && !(best.x[3] > 0)) fit.notes.push_back("the likelihood is highest where level and effect are perfectly correlated");
+    }
     if (best.x[3] >= bounds[3].upper) throw_not_estimable(function, "the likelihood rises with the variance of the studies' levels for ever");
   }
   fit.log_likelihood = best.at.value + constant;

@@ -46,6 +46,7 @@ struct glmm_fit {
   Real common_log_likelihood{};
   std::optional<Real> intercept{};          ///< mean of the studies' levels (random study effects)
   std::optional<Real> sigma2{};             ///< variance of the studies' levels (random study effects)
+  std::optional<Real> correlation{};        ///< of level (half way between the arms) and effect, where it is a parameter; empty if a variance is 0
   Real q_wald{};                            ///< Wald statistic of homogeneity; studies with an infinite estimate of their own add nothing
   Real q_lrt{};                             ///< likelihood ratio of one effect a study against one common effect
   std::size_t df{};                         ///< of both: informative studies - 1

@@ -71,6 +71,7 @@ auto unconditional_regression(const Trials& trials, const Measure& measure, desi
   using Real = typename trial_type<Trials>::real_type;
   using Kernel = decltype(arms_of(*std::begin(trials), measure).first);
   constexpr const char* function = "glmm_regression";
+  if (model.correlated) throw_input_error(function, "correlated levels and effects are for a single mean, not for moderators");
   glmm_regression_fit<Real> fit;
   fit.measure = Measure::info;
   fit.method = method_of(measure, model);

@@ -34,6 +34,13 @@ class two_arm_effect {
       : treated_(treated), control_(control), a_(treated_share), b_(1 - treated_share) {}
   const Kernel& treated() const { return treated_; }
   const Kernel& control() const { return control_; }
+  /// Changes how much of the effect the treated arm carries.
+  void carry(const Real& treated_share) {
+    if (treated_share == a_) return;
+    a_ = treated_share;
+    b_ = 1 - treated_share;
+    known_.reset();
+  }
 
   two_arm_means<Real> means(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder, std::size_t step) {
     using std::exp, std::log, std::sqrt;

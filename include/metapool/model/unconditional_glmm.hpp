@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <metapool/model/correlated_levels_likelihood.hpp>
 #include <metapool/model/fit_likelihood.hpp>
 #include <metapool/model/two_arm_kernels.hpp>
 #include <metapool/model/two_arm_likelihood.hpp>
@@ -33,6 +34,9 @@ struct random_study_effects {
   /// Studies without events, or with nothing but events, tell of the levels alone; keep pools them too. (by_measure and drop leave them out, as metafor does.)
   double_zero double_zeros = double_zero::drop;
   effect_coding coding = effect_coding::halves;
+  /// Levels and effects correlated (metafor's cor = TRUE; model 6 of Jackson et al., van Houwelingen's bivariate model): the coding is then no matter. Needs many studies:
+  /// with few the correlation tends to -1 or 1. Not with moderators.
+  bool correlated = false;
 };
 
 namespace detail {
@@ -91,7 +95,17 @@ glmm_fit<Real> random_levels(const Trials& trials, const Measure& measure, const
   if (k.treated.size() < 2) throw_not_estimable(function, "the variance of the studies' levels needs two studies");
   const Real constant = constants_of<Real>(k);
   using likelihood = random_levels_likelihood<Real, Kernel>;
-  fit_likelihood<Real>(function, fit, likelihood(k.treated, k.control, treated_share<Real>(option.coding)), std::array<const char*, 4>{"mean", "tau2", "level", "sigma2"}, constant);
+  if (option.correlated) {
+    likelihood independent(k.treated, k.control);
+    auto bounds = search_bounds<Real>(independent);
+    bounds[1].held = fit.k < 2;
+    const auto start = search_maxima<Real>(independent, independent.start(), bounds).best.x;
+    fit.method += ", correlated";
+    fit_likelihood<Real>(function, fit, correlated_levels_likelihood<Real, Kernel>(k.treated, k.control, start),
+                         std::array<const char*, 5>{"mean", "tau2", "level", "own variance of the level", "share of the effect in the treated arm"}, constant);
+  } else {
+    fit_likelihood<Real>(function, fit, likelihood(k.treated, k.control, treated_share<Real>(option.coding)), std::array<const char*, 4>{"mean", "tau2", "level", "sigma2"}, constant);
+  }
 
   homogeneity_of_random_levels(fit, k.treated, k.control, column_of_ones<Real>(k.treated.size()), Real(*fit.intercept - fit.estimate / 2), *fit.sigma2,
                                Real(fit.common_log_likelihood - constant));
