@@ -46,7 +46,7 @@ tables<Real> mixed(std::size_t k, std::size_t m) {
       if (uniform() < 0.1) (i % 2 == 0 ? t.a : t.n2)[at] = nan;
       if (col % 11 == 3) t.a[at] = 0;
       if (col % 13 == 3) t.a[at] = t.c[at] = 0;
-      if (col % 17 == 3) {
+      if (col % 17 == 3 || (col % 7 == 2 && i == 1)) {  // nothing but events
         t.a[at] = t.n1[at];
         t.c[at] = t.n2[at];
       }
