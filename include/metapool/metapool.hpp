@@ -8,6 +8,7 @@
 #include <metapool/batch/pool.hpp>
 
 #include <metapool/bayes/any_prior.hpp>
+#include <metapool/bayes/binomial_normal.hpp>
 #include <metapool/bayes/empirical_priors.hpp>
 #include <metapool/bayes/map_prior.hpp>
 #include <metapool/bayes/normal_normal.hpp>

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+// The logarithm of a function that is dear to call, as polynomials on panels. Neither Boost nor Eigen.
+#pragma once
+
+#include <metapool/math/chebyshev.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace metapool::detail {
+
+/// log f between the first and the last of `edges`, by polynomials of degree 16 on panels that are halved until what is missing is some 2e-11 (more, in proportion, where
+/// f is below e^-30; in float some epsilon). Beyond the edges it goes on in a straight line, as logarithms of likelihoods do.
+template <class Real>
+class log_panels {
+ public:
+  log_panels() = default;
+  /// edges in rising order, among them the places where log f has a kink.
+  template <class F>
+  log_panels(const F& log_f, const std::vector<Real>& edges) {
+    for (std::size_t i = 0; i + 1 < edges.size(); ++i) add(log_f, edges[i], edges[i + 1], 0);
+  }
+  const Real& from() const { return panels_.front().from(); }
+  const Real& to() const { return panels_.back().to(); }
+  std::size_t size() const { return panels_.size(); }
+
+  Real operator()(const Real& x) const {
+    if (x < from()) return beyond(panels_.front(), from(), x);
+    if (x > to()) return beyond(panels_.back(), to(), x);
+    return panel_of(x)(x);
+  }
+  /// Minus the second derivative; 0 beyond the edges.
+  Real curvature(const Real& x) const { return x < from() || x > to() ? Real(0) : Real(-panel_of(x).jet(x)[2]); }
+
+ private:
+  static constexpr std::size_t degree = 16;
+
+  static Real beyond(const chebyshev_series<Real>& panel, const Real& end, const Real& x) {
+    const std::array<Real, 3> at = panel.jet(end);
+    return at[0] + at[1] * (x - end);
+  }
+  const chebyshev_series<Real>& panel_of(const Real& x) const {
+    const auto found = std::upper_bound(panels_.begin(), panels_.end(), x, [](const Real& a, const chebyshev_series<Real>& p) { return a < p.to(); });
+    return found == panels_.end() ? panels_.back() : *found;
+  }
+  template <class F>
+  void add(const F& log_f, const Real& from, const Real& to, int depth) {
+    static const std::vector<Real> points = chebyshev_points<Real>(degree);
+    std::vector<Real> values(degree + 1);
+    Real top = -std::numeric_limits<Real>::infinity();
+    const Real middle = (from + to) / 2;
+    for (std::size_t j = 0; j <= degree; ++j) {
+      values[j] = log_f(j == 0 ? to : j == degree ? from : Real(middle + (to - from) / 2 * points[j]));
+      top = values[j] > top ? values[j] : top;
+    }
+    chebyshev_series<Real> panel(from, to, values);
+    const Real tolerance = (std::max)(Real(2e-11), Real(200 * std::numeric_limits<Real>::epsilon()));
+    if (!(panel.tail() > tolerance * (1 + (top < 0 ? Real(-top / 30) : Real(0)))) || depth >= 14) {
+      panels_.push_back(std::move(panel));
+      return;
+    }
+    add(log_f, from, middle, depth + 1);
+    add(log_f, middle, to, depth + 1);
+  }
+
+  std::vector<chebyshev_series<Real>> panels_{};
+};
+
+}  // namespace metapool::detail

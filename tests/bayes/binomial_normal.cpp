@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/bayes/binomial_normal.hpp>
+
+#include "support/close.hpp"
+
+#include <metapool/bayes/normal_normal.hpp>
+#include <metapool/effect/binary_effects.hpp>
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace metapool;
+using namespace metapool_test;
+
+namespace {
+
+using trials = std::vector<binary_trial<>>;
+
+trials tables(const std::vector<std::array<double, 4>>& rows) {
+  trials r;
+  for (const auto& x : rows) r.push_back({.label = "trial " + std::to_string(r.size() + 1), .treated = {.events = x[0], .total = x[1]}, .control = {.events = x[2], .total = x[3]}});
+  return r;
+}
+
+const trials& three() {
+  static const trials t = tables({{1, 12, 7, 12}, {0, 15, 2, 14}, {3, 29, 2, 30}});
+  return t;
+}
+
+struct numbers {
+  double log_evidence, mean, sd, tau_mean, tau_sd, mean_zero, tau_zero;
+  std::array<double, 3> studies;
+};
+
+template <class Posterior>
+void agree(const Posterior& p, const numbers& n, const tolerance& t) {
+  CHECK(close(*p.log_marginal_likelihood(), n.log_evidence, t));
+  CHECK(close(*p.mean().mean(), n.mean, t));
+  CHECK(close(*p.mean().sd(), n.sd, t));
+  CHECK(close(*p.tau().mean(), n.tau_mean, t));
+  CHECK(close(*p.tau().sd(), n.tau_sd, t));
+  CHECK(close(*p.bayes_factor_mean(), n.mean_zero, t));
+  CHECK(close(*p.bayes_factor_no_heterogeneity(), n.tau_zero, t));
+  for (std::size_t i = 0; i < 3; ++i) CHECK(close(*p.study(i).mean(), n.studies[i], t));
+}
+
+// Every answer is a number, and quantiles and probabilities belong together.
+template <class Posterior>
+void sound(const Posterior& p) {
+  const auto s = summarise(p.mean());
+  CHECK(std::isfinite(*s.mean));
+  CHECK(*s.sd > 0);
+  CHECK(s.lower < s.median);
+  CHECK(s.median < s.upper);
+  CHECK(s.shortest_upper - s.shortest_lower <= (s.upper - s.lower) * (1 + 1e-9));
+  CHECK(close(p.mean().cdf(s.upper) - p.mean().cdf(s.lower), 0.95, digits8));
+  CHECK(p.tau().quantile(0.5) > 0);
+  CHECK(std::isfinite(p.tau().quantile(0.975)));
+}
+
+}  // namespace
+
+TEST_CASE("three sparse trials given their margins: nested sums in 50 digits") {
+  // Sums over mean (steps of 0.4, -9.6 to 7.2), tau (15 Gauss points on [0, 0.5], [0.5, 1.5], [1.5, 4.4]) and each trial's effect (57 steps of 0.3 tau
+  // around the mean) of priors times hypergeometric probabilities, in cpp_bin_float_50.
+  const auto p = binomial_normal(three(), odds_ratio{}, half_normal{0.5}, normal_mean{0, 2});
+  agree(p, {-5.957493488094568, -1.17815110777541, 0.6995954262446873, 0.4873933682339559, 0.3358565916559944, 0.6481983701736472, 0.7296392929384773, {-1.474928625562502, -1.340020087961719, -0.823353670347796}},
+        tolerance{1e-9, 0, 0, "the promise is 8 digits"});
+  const auto next = p.next();
+  CHECK(close(*next.mean(), *p.mean().mean(), digits8));
+  CHECK(close(*next.sd() * *next.sd(), *p.mean().sd() * *p.mean().sd() + *p.tau().sd() * *p.tau().sd() + *p.tau().mean() * *p.tau().mean(), digits8));
+  const auto [mean, tau] = p.joint_mode();
+  const double top = p.joint_density(mean, tau);
+  for (const double step : {-0.01, 0.01}) CHECK(p.joint_density(mean + step, tau) < top);
+  CHECK(p.joint_density(mean, tau + 0.01) < top);
+  CHECK(p.joint_density(mean, -0.1) == 0);
+}
+
+TEST_CASE("many events: the posterior of the normal-normal model") {
+  const trials t = tables({{3000, 10000, 3600, 10000}, {2100, 7000, 2300, 7000}, {900, 3000, 1200, 3000}});
+  const auto compare = [](const auto& p, const auto& n) {
+    const tolerance normal{1e-3, 0.1, 0, "the normal approximation, of the order of 1 / events"};
+    CHECK(close(*p.mean().mean(), *n.mean().mean(), normal));
+    CHECK(close(*p.mean().sd(), *n.mean().sd(), normal));
+    CHECK(close(p.tau().quantile(0.5), n.tau().quantile(0.5), normal));
+    CHECK(close(p.mean().cdf(-0.1), n.mean().cdf(-0.1), normal));
+    CHECK(close(*p.study(2).mean(), *n.study(2).mean(), normal));
+  };
+  compare(binomial_normal(t, odds_ratio{}, half_normal{0.5}), normal_normal(effect_sizes(t, odds_ratio{}), half_normal{0.5}));
+  compare(binomial_normal(t, risk_ratio{}, half_normal{0.5}, normal_mean{0, 2}), normal_normal(effect_sizes(t, risk_ratio{}), half_normal{0.5}, normal_mean{0, 2}));
+}
+
+TEST_CASE("exchanged arms change signs only") {
+  const trials t = tables({{1, 12, 7, 12}, {0, 15, 2, 14}, {0, 10, 0, 20}});
+  trials swapped = t;
+  for (auto& x : swapped) std::swap(x.treated, x.control);
+  const auto check_pair = [](const auto& a, const auto& b) {
+    CHECK(close(*a.mean().mean(), -*b.mean().mean(), digits8));
+    CHECK(close(a.mean().cdf(-0.5), b.mean().upper_tail(0.5), digits8));
+    CHECK(close(a.tau().quantile(0.7), b.tau().quantile(0.7), digits8));
+  };
+  check_pair(binomial_normal(t, odds_ratio{}, half_normal{0.5}, normal_mean{0, 2}, normal_baseline{}), binomial_normal(swapped, odds_ratio{}, half_normal{0.5}, normal_mean{0, 2}, normal_baseline{}));
+  check_pair(binomial_normal(t, risk_ratio{}, half_normal{0.5}, t_mean{0, 2, 4}), binomial_normal(swapped, risk_ratio{}, half_normal{0.5}, t_mean{0, 2, 4}));
+}
+
+TEST_CASE("a double-zero trial says nothing given its margins, and little with the default baseline of risk ratios") {
+  trials more = three();
+  more.push_back({.label = "none", .treated = {.events = 0.0, .total = 40.0}, .control = {.events = 0.0, .total = 40.0}});
+  const auto p = binomial_normal(three(), odds_ratio{}, half_normal{0.5}, normal_mean{0, 2}), q = binomial_normal(more, odds_ratio{}, half_normal{0.5}, normal_mean{0, 2});
+  CHECK(*p.mean().mean() == *q.mean().mean());
+  CHECK(q.study(3).quantile(0.3) == p.next().quantile(0.3));
+  const double before = *binomial_normal(three(), risk_ratio{}, half_normal{0.5}).mean().mean(), after = *binomial_normal(more, risk_ratio{}, half_normal{0.5}).mean().mean();
+  CHECK(after != before);
+  CHECK(std::fabs(after - before) < 0.03);
+}
+
+TEST_CASE("trials that say nothing leave the priors as they were") {
+  const auto p = binomial_normal(tables({{0, 10, 0, 12}, {20, 20, 18, 18}}), odds_ratio{}, half_normal{0.5}, normal_mean{0.3, 2});
+  CHECK(close(*p.mean().mean(), 0.3, digits8));
+  CHECK(close(*p.mean().sd(), 2.0, digits8));
+  CHECK(close(p.mean().cdf(-1.0), 0.5 * std::erfc(1.3 / 2 / std::sqrt(2.0)), digits8));
+  CHECK(close(p.tau().quantile(0.5), 0.5 * 0.6744897501960817, digits8));
+  CHECK(close(*p.bayes_factor_mean(), 1.0, digits8));
+  CHECK(close(*p.bayes_factor_no_heterogeneity(), 1.0, digits8));
+}
+
+TEST_CASE("sparse tables: every answer is a number, whatever is zero") {
+  const normal_mean weak{0, 2};
+  for (const trials& t : {tables({{0, 12, 3, 29}}), tables({{0, 12, 0, 29}, {1, 5, 0, 7}}), tables({{0, 12, 2, 29}, {0, 40, 1, 37}, {0, 9, 0, 9}})}) {
+    sound(binomial_normal(t, odds_ratio{}, half_normal{0.5}, weak));
+    sound(binomial_normal(t, risk_ratio{}, half_normal{0.5}, weak));
+  }
+  sound(binomial_normal(tables({{5, 5, 0, 6}, {0, 8, 8, 8}}), odds_ratio{}, uniform_tau{3}, weak));
+}
+
+TEST_CASE("a summary has mean, tau, the next trial and every trial") {
+  const auto p = binomial_normal(tables({{1, 12, 7, 12}, {0, 9, 0, 10}}), odds_ratio{}, half_normal{0.25}, normal_mean{0, 1});
+  const auto s = summarise(p, 0.9);
+  CHECK(close(s.mean.lower, p.mean().quantile(0.05), digits12));
+  CHECK(close(s.tau.median, p.tau().quantile(0.5), digits12));
+  CHECK(s.studies.size() == 2);
+  CHECK(s.studies[0].median < s.mean.median);   // the trial with the effect is shrunk towards the prior
+  CHECK(s.studies[1].median == s.next.median);  // the trial without events says nothing of itself
+  CHECK(s.next.upper > s.mean.upper);
+}
+
+TEST_CASE("risk ratios of trials in which everyone had the event: fewer digits, and the residual says so") {
+  const auto p = binomial_normal(tables({{6, 6, 6, 6}}), risk_ratio{}, half_normal{0.5}, normal_mean{0, 2});
+  CHECK(p.convergence().residual > 1e-6);
+  CHECK(close(p.mean().cdf(0.0), 0.5, digits6));
+  CHECK(p.mean().quantile(0.975) < 3);
+}
+
+TEST_CASE("what cannot be answered is refused, and the message says why") {
+  CHECK_THROWS_WITH_AS(binomial_normal(trials{}, odds_ratio{}, half_normal{}), "binomial_normal: there is no trial", input_error);
+  CHECK_THROWS_WITH_AS(binomial_normal(tables({{0, 12, 3, 29}, {0, 5, 1, 5}}), risk_ratio{}, half_normal{}),
+                       "binomial_normal: no trial has an event in its treated arm, so that with a flat prior of the mean the posterior would be that of the priors only; give normal_mean or t_mean", not_estimable);
+  CHECK_THROWS_AS(binomial_normal(tables({{12, 12, 3, 29}}), odds_ratio{}, half_normal{}), not_estimable);
+  CHECK_THROWS_AS(binomial_normal(tables({{3, 12, 0, 29}}), risk_ratio{}, half_normal{}), not_estimable);
+  CHECK_THROWS_AS(binomial_normal(three(), odds_ratio{}, flat_tau{}), input_error);  // two trials bound their odds ratio from both sides
+  CHECK_THROWS_AS(binomial_normal(three(), odds_ratio{}, jeffreys_tau{}, normal_mean{0, 2}), input_error);
+  trials broken = three();
+  broken[1].treated.events.reset();
+  CHECK_THROWS_WITH_AS(binomial_normal(broken, odds_ratio{}, half_normal{}), "binomial_normal: study 'trial 2': a number of events or patients was not reported", input_error);
+  broken[1].treated.events = 16;
+  CHECK_THROWS_AS(binomial_normal(broken, odds_ratio{}, half_normal{}), input_error);
+  CHECK_THROWS_AS(binomial_normal(three(), odds_ratio{}, half_normal{}).study(3), input_error);
+  CHECK_THROWS_AS(normal_baseline(0, 0), input_error);
+  CHECK_THROWS_AS((normal_baseline{std::numeric_limits<double>::infinity(), 1.0}), input_error);
+  CHECK_THROWS_AS(log_risk_baseline(0.0), input_error);
+}
