@@ -16,7 +16,7 @@
 namespace metapool::detail {
 
 /// The number of parameters of a function that has as many as its data ask for.
-inline constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 /// N values: an array, or a vector if their number is not known.
 template <class T, std::size_t N>
