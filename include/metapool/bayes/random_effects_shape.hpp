@@ -41,7 +41,7 @@ struct t_effects {
   std::vector<detail::scale_part<Real>> parts(const Real& reach) const {
     using std::exp, std::sqrt;
     // tau may be some powers of ten below the standard errors
-    const Real power = Real(320 / (df + 1)), wanted = 1e8 * (reach > 1 ? reach : Real(1)), possible = power > 80 ? wanted : Real(sqrt(Real(df * (exp(power) - 1))));
+    const Real power = Real(320 / (df + 1)), wanted = Real(1e8) * (reach > 1 ? reach : Real(1)), possible = power > 80 ? wanted : Real(sqrt(Real(Real(df) * (exp(power) - 1))));
     return detail::t_as_normals<Real>(Real(df), wanted < possible ? wanted : possible, Real(1e-10));
   }
 };
