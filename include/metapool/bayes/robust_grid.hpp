@@ -6,6 +6,7 @@
 #include <metapool/bayes/posterior_line.hpp>
 #include <metapool/bayes/robust_kernel.hpp>
 #include <metapool/bayes/tau_window.hpp>
+#include <metapool/data/check.hpp>
 #include <metapool/data/error.hpp>
 
 #include <algorithm>
