@@ -73,7 +73,9 @@ TEST_CASE("three sparse trials given their margins: nested sums in 50 digits") {
   const auto p = binomial_normal(three(), odds_ratio{}, half_normal{0.5}, normal_mean{0, 2});
   agree(p, {-5.957493488094568, -1.17815110777541, 0.6995954262446873, 0.4873933682339559, 0.3358565916559944, 0.6481983701736472, 0.7296392929384773, {-1.474928625562502, -1.340020087961719, -0.823353670347796}},
         tolerance{1e-9, 0, 0, "the promise is 8 digits"});
+  CHECK(close(p.mean().cdf(0.0), 0.9583430372831766, digits8));  // the same with steps of 1/8 of the mean, by sinc interpolation
   const auto next = p.next();
+  CHECK(close(next.cdf(0.0), 0.9153242323375291, digits8));
   CHECK(close(*next.mean(), *p.mean().mean(), digits8));
   CHECK(close(*next.sd() * *next.sd(), *p.mean().sd() * *p.mean().sd() + *p.tau().sd() * *p.tau().sd() + *p.tau().mean() * *p.tau().mean(), digits8));
   const auto [mean, tau] = p.joint_mode();
@@ -81,6 +83,14 @@ TEST_CASE("three sparse trials given their margins: nested sums in 50 digits") {
   for (const double step : {-0.01, 0.01}) CHECK(p.joint_density(mean + step, tau) < top);
   CHECK(p.joint_density(mean, tau + 0.01) < top);
   CHECK(p.joint_density(mean, -0.1) == 0);
+}
+
+TEST_CASE("three sparse trials on the risk ratio: nested sums in long double") {
+  // The same with steps of 1/8 of the mean, Gauss panels in the effect that break at 0, and one sum more, over the logit of the larger risk (steps of 0.3, -36 to 36).
+  const auto p = binomial_normal(three(), risk_ratio{}, half_normal{0.5}, normal_mean{0, 2});
+  agree(p, {-17.70158727628126, -1.024340903172164, 0.6173354807584462, 0.4635366822660229, 0.3226586954173983, 0.7223296125020146, 0.7729637680625154, {-1.271308472053544, -1.181079157569258, -0.7014647900889974}},
+        tolerance{1e-8, 0, 0, "the promise is 8 digits"});
+  CHECK(close(p.mean().cdf(0.0), 0.9574483891998111, digits8));
 }
 
 TEST_CASE("many events: the posterior of the normal-normal model") {
