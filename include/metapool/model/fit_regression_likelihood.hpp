@@ -78,7 +78,26 @@ void fit_regression_likelihood(const char* function, glmm_regression_fit<Real>& 
   regression_likelihood<Real, Base> likelihood(base, columns.q);
   auto bounds = search_bounds<Real>(likelihood);
   bounds[p].held = !several;
-  const auto maxima = search_maxima<Real>(likelihood, likelihood.start(), bounds);
+  auto maxima = search_maxima<Real>(likelihood, likelihood.start(), bounds);
+  const std::size_t left = fit.design.intercept ? 1 : 0;
+  bool converged = true;
+  if (p > left) {
+    const matrix_of<Real> rows = left == 1 ? column_of_ones<Real>(fit.design.rows()) : matrix_of<Real>(columns.q.rows(), 0);
+    regression_likelihood<Real, Base> without(base, rows);
+    auto own = search_bounds<Real>(without);
+    own[left].held = !several;
+    const auto best_without = search_maxima<Real>(without, without.start(), own).best;
+    converged = best_without.convergence.converged;
+    fit.log_likelihood_without_moderators = best_without.at.value + constant;
+    fit.tau2_without_moderators = best_without.x[left];
+    if (!(maxima.best.at.value >= best_without.at.value)) {  // another summit, which the search from the common effect has missed
+      std::vector<Real> start(best_without.x.begin(), best_without.x.begin() + static_cast<std::ptrdiff_t>(left));
+      start.resize(p, Real(0));  // in orthogonal columns the intercept alone is the first coefficient alone
+      start.insert(start.end(), best_without.x.begin() + static_cast<std::ptrdiff_t>(left), best_without.x.end());
+      const auto other = polished<Real>(likelihood, start, bounds);
+      if (other.at.value > maxima.best.at.value) maxima.best = other;
+    }
+  }
   const auto& best = maxima.best;
   if (best.x[p] >= largest_tau2<Real>()) {
     throw_not_estimable(function, "the likelihood rises with tau2 for ever (the studies' effects lie at infinity on both sides)");
@@ -95,6 +114,7 @@ void fit_regression_likelihood(const char* function, glmm_regression_fit<Real>& 
   fit.common_coefficients = coefficients(maxima.boundary.x);
   fit.common_log_likelihood = maxima.boundary.at.value + constant;
   fit.convergence = best.convergence;
+  fit.convergence.converged = fit.convergence.converged && converged;
   std::vector<std::size_t> free;
   const auto covariance = [&](const newton_maximum<Real, any_number>& at, bool with_tau2, std::optional<Real>* se_tau2) {
     auto held = bounds;
@@ -109,18 +129,6 @@ void fit_regression_likelihood(const char* function, glmm_regression_fit<Real>& 
   fit.covariance = covariance(best, several && best.x[p] > 0, &fit.se_tau2);
   if (!several) fit.notes.push_back("as many coefficients as informative studies: tau2 is taken to be 0");
   if (several && !(best.x[p] > 0)) fit.notes.push_back("the likelihood is highest at tau2 = 0: standard errors are those of the common effect");
-
-  const std::size_t left = fit.design.intercept ? 1 : 0;
-  if (p > left) {
-    const matrix_of<Real> rows = left == 1 ? column_of_ones<Real>(fit.design.rows()) : matrix_of<Real>(columns.q.rows(), 0);
-    regression_likelihood<Real, Base> without(base, rows);
-    auto own = search_bounds<Real>(without);
-    own[left].held = !several;
-    const auto best_without = search_maxima<Real>(without, without.start(), own).best;
-    fit.convergence.converged = fit.convergence.converged && best_without.convergence.converged;
-    fit.log_likelihood_without_moderators = best_without.at.value + constant;
-    fit.tau2_without_moderators = best_without.x[left];
-  }
 
   fit.profile = [base, x = fit.design.x, b = fit.coefficients, at = best.x, constant, several, p](std::size_t j, const Real& value) {
     if (j >= p) throw_input_error("profile", "column " + to_text(j) + " of " + to_text(p) + " (counted from 0)");
