@@ -175,3 +175,39 @@ TEST_CASE("The largest sum over choices is that of all of them") {
     }
   }
 }
+
+TEST_CASE("What some choices reach is never called impossible") {
+  uniform_draws draw;
+  int reachable = 0, excluded = 0;
+  for (int run = 0; run < 60; ++run) {
+    detail::fragility_bounds b;
+    b.choices.n = 2;
+    b.most_work = 5e3;
+    for (int i = 0; i < 3; ++i) {
+      std::vector<fragility_choice> row;
+      const double base = -1.6 + 1.6 * draw();
+      for (long long j = -2; j <= 2; ++j) row.push_back({.y = base + 0.4 * draw(), .v = 0.2 + draw(), .pooled = true, .cost = static_cast<std::size_t>(std::llabs(j)), .treated = j});
+      b.choices.of.push_back(row);
+    }
+    b.equations.method.critical.assign(4, 1.959963984540054);
+    b.equations.gain = run % 2 == 0;
+    bool any = false;
+    for (std::size_t code = 0; code < 125; ++code) {
+      std::size_t rest = code, cost = 0;
+      double w = 0, s = 0;
+      for (std::size_t i = 0; i < 3; ++i, rest /= 5) {
+        const auto& x = b.choices.of[i][rest % 5];
+        cost += x.cost;
+        w += 1 / x.v;
+        s += x.y / x.v;
+      }
+      if (cost <= 2 && (s + 1.959963984540054 * std::sqrt(w) < 0) == b.equations.gain) any = true;
+    }
+    const auto outcome = b.decide([](const std::vector<std::size_t>&) { return false; });
+    if (any) ++reachable;
+    if (any) CHECK(outcome != detail::bound_outcome::impossible);
+    if (outcome == detail::bound_outcome::impossible) ++excluded;
+  }
+  CHECK(reachable > 10);
+  CHECK(excluded > 10);
+}
