@@ -49,7 +49,7 @@ TEST_CASE("each row of the small-trial report is what its method says when it is
   const auto t = cells();
   const auto all = mp::small_trial_report(t);
   CHECK(all.trials == 5);
-  CHECK(all.rows.size() == 19);
+  CHECK(all.rows.size() == 21);
   CHECK(all.double_zeros == 1);
   CHECK(all.of_trials.zero_cells == 2);
   CHECK(all.of_trials.events == 46);
@@ -96,6 +96,13 @@ TEST_CASE("each row of the small-trial report is what its method says when it is
   CHECK(bayes.lower == doctest::Approx(std::exp(posterior.mean().quantile(0.025))).epsilon(1e-13));
   CHECK(bayes.probability_below.value() == posterior.mean().cdf(0.0));
   CHECK_FALSE(bayes.p);
+  const auto risks = mp::binomial_normal(t, mp::risk_ratio{}, mp::half_normal(0.5)), odds = mp::binomial_normal(t, mp::odds_ratio{}, mp::half_normal(0.5));
+  CHECK(row(all, "Bayes, binomial likelihood", "RR").estimate.value() == std::exp(risks.mean().quantile(0.5)));
+  CHECK(row(all, "Bayes, binomial likelihood", "RR").probability_below.value() == risks.mean().cdf(0.0));
+  CHECK(row(all, "Bayes, binomial likelihood", "RR").tau.value() == risks.tau().quantile(0.5));
+  CHECK(row(all, "Bayes, binomial likelihood", "RR").k == 5);
+  CHECK(row(all, "Bayes, binomial likelihood given the margins", "OR").estimate.value() == std::exp(odds.mean().quantile(0.5)));
+  CHECK(row(all, "Bayes, binomial likelihood given the margins", "OR").k == 4);
 }
 
 // quantile(0.025) and the tail of level 0.95 are not the same double: hence 1e-13 above and below.
@@ -111,6 +118,8 @@ TEST_CASE("the level and the prior of the small-trial report are the caller's") 
   CHECK(row(all, "Tian's combination of exact intervals", "RR").p.value() == tian.p);
   CHECK(contains(mp::describe(all), "Estimate [90 % interval]"));
   CHECK(contains(row(all, "Bayes, normal-normal", "RR").assumes, "half-normal with scale 0.25"));
+  CHECK(row(all, "Bayes, binomial likelihood given the margins", "OR").estimate.value() ==
+        std::exp(mp::binomial_normal(t, mp::odds_ratio{}, mp::half_normal(0.25)).mean().quantile(0.5)));
 }
 
 TEST_CASE("the small-trial report marks the methods whose failure is known with trials like these") {
@@ -128,17 +137,17 @@ TEST_CASE("a mark is set by varying effects, few events, few trials, zeros, comm
     for (const auto& r : mp::small_trial_report(t).rows) marks += r.fails_here ? '!' : '.';
     return marks;
   };
-  // Rows: Mantel-Haenszel RR, OR, RD, Peto, exact, mid-p, Liu, log-binomial, Firth, Tian RD, RR; DerSimonian-Laird, REML, CM.EL, UM.FS, UM.RS, CM.AL, beta-binomial, Bayes
-  CHECK(marked({trial("a", 20, 401, 22, 401), trial("b", 21, 401, 20, 401), trial("c", 22, 401, 19, 401)}) == "...!.......!!!!!!..");  // risks of 5 %, three trials
-  CHECK(marked({trial("a", 2, 2000, 5, 6000), trial("b", 3, 2000, 7, 6000)}) == "!!!!...!...!!!!!!!.");  // 17 events in 16000 patients, arms of 1 to 3
-  CHECK(marked({trial("a", 3, 401, 40, 401), trial("b", 40, 401, 3, 401)}) == "!!!!!!!!!!!!!!!!!..");  // opposite effects
-  CHECK(marked({trial("a", 10, 401, 12, 401), trial("b", 11, 401, 0, 401)}).substr(11) == "!!!!!!.!");  // a zero cell
+  // Rows: Mantel-Haenszel RR, OR, RD, Peto, exact, mid-p, Liu, log-binomial, Firth, Tian RD, RR; DerSimonian-Laird, REML, CM.EL, UM.FS, UM.RS, CM.AL, beta-binomial, Bayes three times
+  CHECK(marked({trial("a", 20, 401, 22, 401), trial("b", 21, 401, 20, 401), trial("c", 22, 401, 19, 401)}) == "...!.......!!!!!!..!!");  // risks of 5 %, three trials
+  CHECK(marked({trial("a", 2, 2000, 5, 6000), trial("b", 3, 2000, 7, 6000)}) == "!!!!...!...!!!!!!!.!!");  // 17 events in 16000 patients, arms of 1 to 3
+  CHECK(marked({trial("a", 3, 401, 40, 401), trial("b", 40, 401, 3, 401)}) == "!!!!!!!!!!!!!!!!!..!!");  // opposite effects
+  CHECK(marked({trial("a", 10, 401, 12, 401), trial("b", 11, 401, 0, 401)}).substr(11) == "!!!!!!.!!!");  // a zero cell
   std::vector<mp::binary_trial<>> ten;
   for (int i = 0; i < 10; ++i) ten.push_back(trial("one of ten", 3 + i % 3, 100, 4, 101));
   ten[9] = trial("one too large for Tian's combination", 16, 401, 17, 401);
-  CHECK(marked(ten) == "...!.......!.......");
+  CHECK(marked(ten) == "...!.......!.........");
   ten[0] = trial("common", 11, 100, 11, 101);
-  CHECK(marked(ten) == "...!.......!....!..");  // a risk above 10 %
+  CHECK(marked(ten) == "...!.......!....!....");  // a risk above 10 %
 }
 
 TEST_CASE("without an event anywhere every ratio says that it has no answer, and nothing is thrown") {

@@ -60,12 +60,12 @@ struct newton_maximum {
   metapool::convergence<Real> convergence{};  ///< residual: the largest entry of the gradient over the parameters that are free
 };
 
-/// Whether parameter i is free at x: neither held nor at a bound that the gradient presses it against.
-template <class Real, std::size_t P>
-bool is_free(const values_of<Real, P>& x, const curvature<Real, P>& at, const values_of<newton_bound<Real>, P>& bounds, std::size_t i) {
-  if (bounds[i].held) return false;
-  if (x[i] <= bounds[i].lower && !(at.gradient[i] > 0)) return false;
-  return !(x[i] >= bounds[i].upper && !(at.gradient[i] < 0));
+/// Whether a parameter is free at x: neither held nor at a bound that the gradient presses it against.
+template <class Real>
+bool is_free(const Real& x, const Real& slope, const newton_bound<Real>& bound) {
+  if (bound.held) return false;
+  if (x <= bound.lower && !(slope > 0)) return false;
+  return !(x >= bound.upper && !(slope < 0));
 }
 
 /// A local maximum of f(x) -> curvature near x. Newton's step over the free parameters, the matrix of second derivatives made negative definite
@@ -87,7 +87,7 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
     auto free = zeros<values_of<std::size_t, P>>(all);
     std::size_t n = 0;
     for (std::size_t i = 0; i < all; ++i) {
-      if (is_free(x, at, bounds, i)) free[n++] = i;
+      if (is_free(x[i], at.gradient[i], bounds[i])) free[n++] = i;
     }
     if (n == 0) {
       result.convergence.converged = true;
@@ -157,7 +157,7 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
   result.x = x;
   result.at = at;
   for (std::size_t i = 0; i < all; ++i) {
-    if (is_free(x, at, bounds, i)) result.convergence.residual = (std::max)(result.convergence.residual, Real(fabs(at.gradient[i])));
+    if (is_free(x[i], at.gradient[i], bounds[i])) result.convergence.residual = (std::max)(result.convergence.residual, Real(fabs(at.gradient[i])));
   }
   return result;
 }

@@ -102,7 +102,7 @@ Real scaled_residual(const newton_maximum<Real, P>& m, const std::array<newton_b
   using std::fabs, std::sqrt;
   Real largest = 0;
   for (std::size_t i = 0; i < P; ++i) {
-    if (is_free(m.x, m.at, bounds, i)) largest = (std::max)(largest, Real(fabs(m.at.gradient[i]) / sqrt(fabs(m.at.hessian[i * P + i]))));
+    if (is_free(m.x[i], m.at.gradient[i], bounds[i])) largest = (std::max)(largest, Real(fabs(m.at.gradient[i]) / sqrt(fabs(m.at.hessian[i * P + i]))));
   }
   return largest;
 }

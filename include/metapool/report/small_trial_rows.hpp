@@ -2,6 +2,7 @@
 // One row a method for small_trial_report (small_trials.hpp).
 #pragma once
 
+#include <metapool/bayes/binomial_normal.hpp>
 #include <metapool/bayes/normal_normal.hpp>
 #include <metapool/bayes/summarise.hpp>
 #include <metapool/effect/binary_effects.hpp>
@@ -30,6 +31,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -216,6 +218,16 @@ class small_trial_rows {
           const auto posterior = normal_normal(e, half_normal(options_.tau_scale));
           take_posterior(r, posterior, e.size());
         });
+    const auto exact = [&](const auto& measure, std::size_t k) {
+      return [this, measure, k](row& r) { take_posterior(r, binomial_normal(trials_, measure, half_normal(options_.tau_scale)), k); };
+    };
+    const auto informs = [](const auto& t) { return *t.treated.events + *t.control.events > 0 && *t.treated.events + *t.control.events < *t.treated.total + *t.control.total; };
+    const std::string rests = "rests on the priors where trials or events are few (Friede et al. 2017)";
+    add("Bayes, binomial likelihood", "RR", effects_are::varying,
+        "effects vary normally on the log scale; " + prior + "; a trial's level, the geometric mean of its risks, has a beta(0.1, 1) prior; trials without events count", rests,
+        few_events() || few_trials(), exact(risk_ratio{}, trials_.size()));
+    add("Bayes, binomial likelihood given the margins", "OR", effects_are::varying, "effects vary normally on the log scale; " + prior, rests, few_events() || few_trials(),
+        exact(odds_ratio{}, static_cast<std::size_t>(std::count_if(trials_.begin(), trials_.end(), informs))));
   }
 
   template <class Posterior>

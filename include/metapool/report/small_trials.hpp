@@ -19,7 +19,7 @@ namespace metapool {
 ///
 /// Rows: one effect in all trials (Mantel-Haenszel RR, OR, RD; Peto; conditional odds ratio with exact and mid-p intervals; log-binomial; Firth; combinations of Liu, Liu and Xie and of Tian);
 /// effects that vary (DerSimonian-Laird, REML with Hartung-Knapp, four generalised linear mixed models with profile-likelihood intervals, beta-binomial;
-/// Bayes by the normal-normal model). A method that has no answer for these trials says why in its row. Trials with a missing count are left out.
+/// Bayes by the normal-normal model and with the binomial likelihood). A method that has no answer for these trials says why in its row. Trials with a missing count are left out.
 /// Natural scale. Throws input_error on bad counts, without a complete trial or if the level is not in (0, 1).
 template <detail::binary_trials Trials>
 auto small_trial_report(const Trials& trials, const small_trial_options& options = {}) -> small_trial_analyses<typename detail::trial_type<Trials>::real_type> {
