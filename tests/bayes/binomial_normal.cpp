@@ -168,7 +168,7 @@ TEST_CASE("risk ratios of trials in which everyone had the event: fewer digits, 
   CHECK(p.mean().quantile(0.975) < 3);
 }
 
-TEST_CASE("what cannot be answered is refused, and the message says why") {
+TEST_CASE("what binomial trials cannot answer is refused, and the message says why") {
   CHECK_THROWS_WITH_AS(binomial_normal(trials{}, odds_ratio{}, half_normal{}), "binomial_normal: there is no trial", input_error);
   CHECK_THROWS_WITH_AS(binomial_normal(tables({{0, 12, 3, 29}, {0, 5, 1, 5}}), risk_ratio{}, half_normal{}),
                        "binomial_normal: no trial has an event in its treated arm, so that with a flat prior of the mean the posterior would be that of the priors only; give normal_mean or t_mean", not_estimable);

@@ -6,7 +6,6 @@
 #include <metapool/data/revman5_elements.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +40,7 @@ class revman5_outcomes : protected revman5_elements<Real> {
     o.level_studies = level("CI_STUDY");
     o.level_total = level("CI_TOTAL");
     const auto* log_data = xml_.find("LOG_DATA");
-    const std::optional<bool> stated_log = log_data == nullptr ? std::nullopt : std::optional<bool>(says("LOG_DATA", "YES"));
+    const bool log_is_stated = log_data != nullptr, stated_log = says("LOG_DATA", "YES");
     o.stored = pooled_results();
     list_unknown(
         " CHI2 CI_STUDY CI_TOTAL DF EFFECT_MEASURE EVENTS_1 EVENTS_2 I2 I2_Q METHOD P_CHI2 P_Q P_Z Q RANDOM STUDIES SUBGROUPS SUBGROUP_TEST "
@@ -72,7 +71,7 @@ class revman5_outcomes : protected revman5_elements<Real> {
         skip_unknown();
       }
     }
-    o.ratio = stated_log ? *stated_log : o.data == revman_data::o_minus_e || is_ratio_measure(o.measure);
+    o.ratio = log_is_stated ? stated_log : o.data == revman_data::o_minus_e || is_ratio_measure(o.measure);
     if (o.measure == "PETO_OR") o.method = revman_method::peto;
     return o;
   }

@@ -60,12 +60,12 @@ class regression_likelihood {
     sum.hessian.assign(all * all, Real(0));
     for (std::size_t i = 0; i < base_.studies(); ++i) {
       const auto a = base_.study(i, of_study(i, x));
-      const auto row = rows_.row(static_cast<Eigen::Index>(i));
+      const auto row = [&](std::size_t j) { return rows_(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)); };  // there may be no columns
       sum.value += a.value;
       for (std::size_t j = 0; j < p; ++j) {
-        const Real z = row(static_cast<Eigen::Index>(j));
+        const Real z = row(j);
         sum.gradient[j] += a.gradient[0] * z;
-        for (std::size_t l = 0; l < p; ++l) sum.hessian[j * all + l] += a.hessian[0] * z * row(static_cast<Eigen::Index>(l));
+        for (std::size_t l = 0; l < p; ++l) sum.hessian[j * all + l] += a.hessian[0] * z * row(l);
         for (std::size_t q = 1; q < Base::size; ++q) {
           const Real mixed = a.hessian[q] * z;
           sum.hessian[j * all + p + q - 1] += mixed;

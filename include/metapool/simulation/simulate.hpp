@@ -2,6 +2,7 @@
 // Methods tried on simulated trials.
 #pragma once
 
+#include <metapool/data/check.hpp>
 #include <metapool/data/error.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/math/parallel.hpp>
@@ -9,7 +10,7 @@
 #include <metapool/simulation/drawn.hpp>
 #include <metapool/simulation/performance.hpp>
 
-#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
