@@ -14,7 +14,7 @@ using namespace metapool_test;
 TEST_CASE("means and standard deviations have their exact distributions") {
   const int n = 4000;
   const continuous_trials_model<mean_difference> model{.effects = {.mean = -2, .tau2 = 1}, .sizes = std::vector<arm_sizes>{{8, 5}}, .sd = {3}, .treated_sd_ratio = 2};
-  double difference = 0, spread = 0, v1 = 0, v2 = 0;
+  double difference = 0, spread = 0, v1 = 0, v2 = 0, square = 0;
   for (int i = 0; i < n; ++i) {
     metapool::detail::random_stream random(4, static_cast<std::uint64_t>(i));
     const auto d = model.draw(random);
@@ -23,12 +23,14 @@ TEST_CASE("means and standard deviations have their exact distributions") {
     spread += x * x / n;
     v1 += *d.data[0].treated.sd * *d.data[0].treated.sd / n;
     v2 += *d.data[0].control.sd * *d.data[0].control.sd / n;
+    square += std::pow(*d.data[0].control.sd, 4) / n;
   }
   const double v = 1 + 36.0 / 8 + 9.0 / 5;
   CHECK(std::fabs(difference) < 4 * std::sqrt(v / n));
   CHECK(std::fabs(spread / v - 1) < 4 * std::sqrt(2.0 / n));
   CHECK(std::fabs(v1 / 36 - 1) < 4 * std::sqrt(2.0 / 7 / n));
   CHECK(std::fabs(v2 / 9 - 1) < 4 * std::sqrt(2.0 / 4 / n));
+  CHECK(std::fabs(square / 81 - 1.5) < 0.07);  // 1 + 2 / 4; with a degree of freedom too many 1.4
 }
 
 TEST_CASE("a standardised effect is in units of the trial's standard deviation") {

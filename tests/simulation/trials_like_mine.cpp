@@ -77,6 +77,22 @@ TEST_CASE("the shortest interval that holds is named, and no method that falls s
   CHECK(contains(one, metapool::detail::fixed_text(100 * r.studies[1].methods[common].coverage->value, 1)));
 }
 
+TEST_CASE("an interval holds if it covers to a point and two Monte Carlo errors, for the mean, with an answer for 99 of 100") {
+  const auto with = [](double coverage, double error, std::size_t answered, interval_target target = interval_target::mean) {
+    method_performance m{.target = target, .replicates = 1000, .answered = answered};
+    m.coverage = monte_carlo{coverage, error};
+    trials_like_mine_result r{};
+    r.studies.push_back({.methods = {m}});
+    return r.holds(0);
+  };
+  CHECK(with(0.95, 0.001, 1000));
+  CHECK(with(0.9385, 0.001, 1000));
+  CHECK(!with(0.9375, 0.001, 1000));
+  CHECK(with(0.95, 0.001, 990));
+  CHECK(!with(0.95, 0.001, 989));
+  CHECK(!with(0.95, 0.001, 1000, interval_target::next_trial));
+}
+
 TEST_CASE("where no interval holds it says so, and how many effects were out of reach") {
   const std::vector<binary_trial<>> extreme{{"a", {11, 12}, {10, 12}}, {"b", {1, 12}, {1, 12}}};
   const auto r = trials_like_mine(extreme, risk_ratio{}, {.i2 = {0.9}, .mean = 1, .simulation = {.replicates = 60}});
