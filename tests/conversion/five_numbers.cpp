@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/conversion/five_numbers.hpp>
 
+#include "conversion/printed_groups.hpp"
 #include "../support/close.hpp"
 #include "../support/published.hpp"
 
@@ -18,23 +19,9 @@ using metapool_test::digits14;
 using metapool_test::message_of;
 using metapool_test::printed;
 using method = five_number_method;
-
-namespace {
-
-template <class Real = double>
-five_numbers<Real> quartiles(double q1, double m, double q3, double n) {
-  return {{}, Real(q1), Real(m), Real(q3), {}, Real(n)};
-}
-template <class Real = double>
-five_numbers<Real> range(double low, double m, double high, double n) {
-  return {Real(low), {}, Real(m), {}, Real(high), Real(n)};
-}
-template <class Real = double>
-five_numbers<Real> all(double low, double q1, double m, double q3, double high, double n) {
-  return {Real(low), Real(q1), Real(m), Real(q3), Real(high), Real(n)};
-}
-
-}  // namespace
+using metapool_test::all;
+using metapool_test::quartiles;
+using metapool_test::range;
 
 TEST_CASE("Zhu 2021: hospital stay 11 (8 to 14) and 15 (11 to 19) days of 29 patients each") {
   // z((0.75 * 29 - 0.125) / 29.25) = z(0.7393162...) = 0.6412..., by the quantile of another program (R 4.2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/conversion/skewness_test.hpp>
 
+#include "conversion/printed_groups.hpp"
 #include "../support/close.hpp"
 
 #include <doctest/doctest.h>
@@ -12,23 +13,9 @@ using metapool_test::close;
 using metapool_test::digits12;
 using metapool_test::digits14;
 using metapool_test::printed;
-
-namespace {
-
-template <class Real = double>
-five_numbers<Real> quartiles(double q1, double m, double q3, double n) {
-  return {{}, Real(q1), Real(m), Real(q3), {}, Real(n)};
-}
-template <class Real = double>
-five_numbers<Real> range(double low, double m, double high, double n) {
-  return {Real(low), {}, Real(m), {}, Real(high), Real(n)};
-}
-template <class Real = double>
-five_numbers<Real> all(double low, double q1, double m, double q3, double high, double n) {
-  return {Real(low), Real(q1), Real(m), Real(q3), Real(high), Real(n)};
-}
-
-}  // namespace
+using metapool_test::all;
+using metapool_test::quartiles;
+using metapool_test::range;
 
 TEST_CASE("The skewness test turns at its critical value: 2.65 / sqrt(100) - 6 / 100^2 = 0.2644 for quartiles of 100 patients") {
   const auto r = skewness_test(quartiles(0, 0.368, 1, 100));

@@ -236,16 +236,4 @@ class binomial_normal_posterior {
   line_distribution<Real> mean_{};
 };
 
-/// Mean, tau, a new trial and every trial. Throws input_error unless 0 < level < 1.
-template <class Real>
-posterior_summaries<Real> summarise(const binomial_normal_posterior<Real>& posterior, double level = 0.95) {
-  posterior_summaries<Real> s;
-  s.mean = summarise(posterior.mean(), level);
-  s.tau = summarise(posterior.tau(), level);
-  s.next = summarise(posterior.next(), level);
-  for (std::size_t i = 0; i < posterior.data().size(); ++i) s.studies.push_back(summarise(posterior.study(i), level));
-  s.joint_mode = posterior.joint_mode();
-  return s;
-}
-
 }  // namespace metapool

@@ -26,7 +26,7 @@ struct posterior_summary {
   double level = 0.95;
 };
 
-/// Everything of a normal-normal posterior.
+/// Everything of a random-effects posterior.
 template <class Real = double>
 struct posterior_summaries {
   posterior_summary<Real> mean{};
@@ -56,10 +56,25 @@ posterior_summary<typename Distribution::real_type> summarise(const Distribution
   return s;
 }
 
-/// Mean, tau, a new study and every study. Throws input_error unless 0 < level < 1.
-template <class Real>
-posterior_summaries<Real> summarise(const normal_normal_posterior<Real>& posterior, double level = 0.95) {
-  posterior_summaries<Real> s;
+namespace detail {
+
+/// A posterior of a random-effects model: distributions of mean, tau, a new study and each study, and the mode of mean and tau together.
+template <class P>
+concept random_effects_posterior = requires(const P& p) {
+  p.mean();
+  p.tau();
+  p.next();
+  p.study(std::size_t{});
+  p.joint_mode();
+  p.data().size();
+};
+
+}  // namespace detail
+
+/// Mean, tau, a new study and every study of a posterior (normal_normal, binomial_normal). Throws input_error unless 0 < level < 1.
+template <detail::random_effects_posterior Posterior>
+posterior_summaries<typename Posterior::real_type> summarise(const Posterior& posterior, double level = 0.95) {
+  posterior_summaries<typename Posterior::real_type> s;
   s.mean = summarise(posterior.mean(), level);
   s.tau = summarise(posterior.tau(), level);
   s.next = summarise(posterior.next(), level);
