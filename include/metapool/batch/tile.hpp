@@ -123,6 +123,21 @@ void find_most_precise(tile<Real, N>& t, const Real*& y, const Real*& v, std::si
   stride = N;
 }
 
+/// Q about s.centre, from the tile's d and w and the weight s.largest of the most precise study.
+template <class Real, std::size_t N>
+void weigh_squares(const tile<Real, N>& t, tile_sums<Real, N>& s) {
+  using P = pack<Real, N>;
+  P q = (s.largest * s.centre) * s.centre;
+  for (std::size_t i = 0; i < t.k; ++i) {
+    P d, w;
+    load(d, t.d + i * N);
+    load(w, t.w + i * N);
+    const P r = d - s.centre;
+    q = q + (w * r) * r;
+  }
+  s.q = q;
+}
+
 /// Fills a tile and its sums at tau2 = 0: weights and mean, and if Spread also sum of w^2 and Q (with d, v, w kept in the tile).
 template <bool Spread, class Real, std::size_t N>
 void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, Real* copies) {
@@ -157,17 +172,7 @@ void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Rea
   s.w = s.largest + rest;
   s.centre = offset / s.w;
   t.square = square;
-  if constexpr (Spread) {
-    P q = (s.largest * s.centre) * s.centre;
-    for (std::size_t i = 0; i < t.k; ++i) {
-      P d, w;
-      load(d, t.d + i * N);
-      load(w, t.w + i * N);
-      const P r = d - s.centre;
-      q = q + (w * r) * r;
-    }
-    s.q = q;
-  }
+  if constexpr (Spread) weigh_squares(t, s);
 }
 
 /// The sums of the mean at tau2, and Q there if asked for; d and v are those of the tile.
@@ -191,17 +196,7 @@ void pool_tile(const tile<Real, N>& t, const pack<Real, N>& tau2, tile_sums<Real
   s.rest = rest;
   s.w = s.largest + rest;
   s.centre = offset / s.w;
-  if constexpr (Spread) {
-    P q = (s.largest * s.centre) * s.centre;
-    for (std::size_t i = 0; i < t.k; ++i) {
-      P d, w;
-      load(d, t.d + i * N);
-      load(w, t.w + i * N);
-      const P r = d - s.centre;
-      q = q + (w * r) * r;
-    }
-    s.q = q;
-  }
+  if constexpr (Spread) weigh_squares(t, s);
 }
 
 }  // namespace metapool::detail
