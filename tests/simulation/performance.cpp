@@ -69,6 +69,15 @@ TEST_CASE("the ends of an interval belong to it; the median of an even number is
   CHECK(!metapool::detail::performance_of("m", interval_target::next_trial, of({{1.0, 0, 2}, {1.0, 0, 5}}, 2)).bias);
 }
 
+TEST_CASE("an answer that is no interval is a failure, not a rejection") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto r = metapool::detail::performance_of("m", interval_target::mean, of({{1.0, nan, 2}, {1.0, 0, nan}, {nan, 0, 1}, {1.0, 3, 2}, {1.0, 0, 2}}, 1));
+  CHECK(r.failed == 4);
+  CHECK(r.answered == 1);
+  CHECK(r.coverage->value == 1);
+  CHECK(*r.median_width == 2);
+}
+
 TEST_CASE("tallies added up are those of all data sets") {
   const std::vector<simulated_answer> all{{1.0, 0.5, 1.5}, {2.0, 1.0, 3.0}, {0.0, -0.5, 0.5}};
   auto sum = of({all[0]}, 1);

@@ -8,7 +8,7 @@
 
 namespace metapool::detail {
 
-/// Events among n patients, each with probability p. n: a whole number from 0 to 2^31 - 1; 0 <= p <= 1. Exact up to rounding; inversion where n p is small, rejection beyond.
+/// Events among n patients, each with probability p. n: a whole number from 0 to 2^31 - 2; 0 <= p <= 1. Exact up to rounding; inversion where n p is small, rejection beyond.
 /// Hormann (1993) J Stat Comput Simul 46:101.
 inline double random_binomial(random_stream& random, double n, double p) {
   if (!(n > 0) || !(p > 0)) return 0;

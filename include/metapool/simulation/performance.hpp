@@ -42,7 +42,7 @@ struct method_performance {
   std::size_t replicates{};
   std::size_t answered{};
   std::size_t refused{};  ///< data sets that hold no information for it (not_estimable)
-  std::size_t failed{};   ///< its search did not converge
+  std::size_t failed{};   ///< its search did not converge, or its answer was no interval (NaN, ends exchanged)
   std::size_t empty{};    ///< of those answered: the interval has no point (it covers nothing and rejects everything)
   std::optional<monte_carlo> coverage{};      ///< of the mean, or of a new trial's true effect
   std::optional<monte_carlo> rejection{};     ///< share of intervals without 0, no effect: type I error if the mean is 0, power else
@@ -61,6 +61,10 @@ struct performance_tally {
   std::vector<double> widths{};
 
   void take(const simulated_answer& a, double truth, double mean) {
+    if ((a.estimate && !(*a.estimate == *a.estimate)) || (a.state != interval_state::empty_set && !(a.lower <= a.upper))) {
+      ++failed;
+      return;
+    }
     if (a.estimate) {
       const double e = *a.estimate - mean;
       ++estimates;

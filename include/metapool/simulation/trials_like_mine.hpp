@@ -39,8 +39,9 @@ struct trials_like_mine_result {
   /// Whether the coverage of a method's interval of the mean is at least level - 0.01 at every heterogeneity, as far as two Monte Carlo errors can tell, and it
   /// has an answer for 99 of 100 data sets.
   bool holds(std::size_t method) const {
+    if (studies.empty()) return false;
     for (const simulation_result& s : studies) {
-      const method_performance& m = s.methods[method];
+      const method_performance& m = s.methods.at(method);
       if (m.target != interval_target::mean || !m.coverage || m.coverage->value + 2 * m.coverage->error < level - 0.01) return false;
       if (static_cast<double>(m.answered) < 0.99 * static_cast<double>(m.replicates)) return false;
     }
@@ -71,7 +72,12 @@ void simulate_heterogeneities(const char* function, Model model, const Methods& 
   for (std::size_t m = 0; m < methods.size(); ++m) {
     if (!r.holds(m)) continue;
     double width = 0;  // the logarithm of the geometric mean
-    for (const simulation_result& s : r.studies) width += std::log(*s.methods[m].median_width);
+    bool empty = false;
+    for (const simulation_result& s : r.studies) {
+      empty = empty || !(*s.methods[m].median_width > 0);
+      width += std::log(*s.methods[m].median_width);
+    }
+    if (empty) continue;  // half of the intervals have no point
     if (!r.shortest || width < best) {
       best = width;
       r.shortest = m;
@@ -129,7 +135,8 @@ trials_like_mine_result trials_like_mine(const Trials& trials, const Measure& me
   return r;
 }
 
-/// The same for trials with continuous outcomes: normal, with each trial's pooled standard deviation. Arms need two patients.
+/// The same for trials with continuous outcomes: normal, with each trial's pooled standard deviation in both arms, to whose variances I2 refers; the mean is in units of the outcome (of
+/// standard deviations for the standardised difference). Throws input_error also if an arm has fewer than two patients or no trial's spread.
 template <detail::continuous_trials Trials, class Measure>
   requires requires { typename continuous_trials_model<Measure>; }
 trials_like_mine_result trials_like_mine(const Trials& trials, const Measure& measure, const trials_like_mine_options& options = {}) {
@@ -156,7 +163,13 @@ trials_like_mine_result trials_like_mine(const Trials& trials, const Measure& me
   continuous_trials_model<Measure> model{.sizes = sizes, .sd = r.baseline};
   model.effects.mean = options.mean ? *options.mean : common_effect(effects).estimate;
   model.check(function);
-  detail::simulate_heterogeneities(function, model, methods_for(measure, options.level), effects.v, options, r);
+  // arms that differ by the true mean and share the pooled standard deviation
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const double sd = r.baseline[i], difference = std::same_as<Measure, mean_difference> ? model.effects.mean : sd * model.effects.mean;
+    complete[i] = {complete[i].label, {difference, sd, sizes[i].treated}, {0.0, sd, sizes[i].control}};
+  }
+  const std::vector<double> v = effect_sizes(complete, measure).v;
+  detail::simulate_heterogeneities(function, model, methods_for(measure, options.level), v, options, r);
   return r;
 }
 
