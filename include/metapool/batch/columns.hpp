@@ -25,11 +25,11 @@ struct batch_view {
 /// What became of one column. Its numbers are NaN unless said otherwise.
 enum class batch_status : std::uint8_t {
   ok,
-  one_study,      ///< estimate, se, z interval and its p are the study's own; Q = 0; what needs two studies is NaN
+  one_study,      ///< estimate and, by z, se, interval and p are the study's own (Hartung and Knapp's are NaN); Q = 0, I2 = 0, H2 = 1; tau2 and Q's p are NaN
   no_studies,
   invalid,        ///< a y that is infinite, or a v that is infinite or not positive; a count that breaks its contract
   out_of_range,   ///< too large, too small or too far apart for this number type: change the unit of the outcome
-  not_estimable,  ///< the data do not determine the estimate (counts), or all effects are equal and leave Hartung and Knapp's interval no width
+  not_estimable,  ///< the data do not determine the estimate (counts), or all effects are equal, or one study outweighs all others, and Hartung and Knapp's interval has no width: estimate, tau2 and heterogeneity stay
   not_converged
 };
 
@@ -41,13 +41,13 @@ struct batch_columns {
   std::span<Real> lower{}, upper{};   ///< ends of the interval
   std::span<Real> statistic{};        ///< estimate / se
   std::span<Real> p{};                ///< two-sided; 0 where it is below the smallest number
-  std::span<Real> minus_log10_p{};    ///< of that p, 12 digits also where p is below the smallest number
+  std::span<Real> minus_log10_p{};    ///< of that p, 12 digits (float: 3) also where p is below the smallest number
   std::span<Real> tau2{};             ///< between-study variance; 0 for the common effect
   std::span<Real> q{};                ///< Cochran's Q
   std::span<Real> q_p{};              ///< its p against chi-squared with studies - 1 degrees of freedom
   std::span<Real> q_minus_log10_p{};  ///< of that p, also below the smallest number
   std::span<Real> i2{};               ///< max(0, (Q - df) / Q), a fraction
-  std::span<Real> h2{};               ///< Q / df
+  std::span<Real> h2{};               ///< Q / df; 1 with one study
   std::span<std::uint32_t> studies{}; ///< pooled in each column
   std::span<batch_status> status{};
 };

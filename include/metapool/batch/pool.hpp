@@ -111,7 +111,7 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
 }  // namespace detail
 
 /// Common-effect meta-analyses of all columns by inverse variance, with Q, I2, H2 and tests: common_effect with wald_z (or hartung_knapp) and heterogeneity, column by column, to
-/// the same bits (p-values: 4 ulp). A column that cannot be pooled has a status and NaN, and does not touch the others.
+/// the same bits (p-values: within 64 ulp). Effects whose squares overflow give out_of_range only where Q is asked for. A column that cannot be pooled has a status and NaN, and does not touch the others.
 /// out: spans of data.columns places or empty ones; only what has a place is computed. Throws input_error if sizes do not agree or an option is out of its domain; never for a column.
 /// Several columns go side by side, by AVX2 where the processor has it; nothing is allocated but some kilobytes a thread.
 template <std::floating_point Real>
@@ -122,7 +122,7 @@ void batch_common_effect(const batch_view<Real>& data, const batch_columns<Real>
 /// Random-effects meta-analyses of all columns: random_effects(effects, estimator) with wald_z or hartung_knapp and heterogeneity, column by column.
 ///
 /// estimator: dersimonian_laird{}, paule_mandel{} and reml{} go side by side; any other tau2_estimator is called column by column. The answers are those of one meta-analysis at a
-/// time: for DerSimonian-Laird to the same bits (p-values: 4 ulp), for the searches of Paule-Mandel and REML to 12 digits of v_min + tau2. REML is the highest maximum
+/// time: for DerSimonian-Laird to the same bits (p-values: within 64 ulp), for the searches of Paule-Mandel and REML to 12 digits of tau2 + k se^2 (float: 5). REML is the highest maximum
 /// of the likelihood always: columns in which simple bounds do not prove that there is one maximum only are given to reml{}. Otherwise as batch_common_effect.
 template <std::floating_point Real, tau2_estimator<Real> Estimator>
 void batch_random_effects(const batch_view<Real>& data, const Estimator& estimator, const batch_columns<Real>& out, const batch_options& options = {}) {
