@@ -322,7 +322,7 @@ class binomial_field {
       state_.iterations = n;
       if (worst <= 30 * tolerance() || n >= (even_ ? 256u : 64u)) {
         state_.residual = (std::max)(state_.residual, worst);
-        state_.converged = state_.residual <= (even_ ? Real(Real(1) / 10000) : Real(Real(1) / 10));
+        state_.converged = state_.residual <= (even_ ? Real(Real(1) / 10000) : Real(Real(1) / 300));
         break;
       }
     }

@@ -59,8 +59,9 @@ log_panels<Real> tabulated_likelihood(const Likelihood& likelihood, const Real& 
 /// information depends on the baselines) or if the posterior would be improper with an improper prior of tau; not_estimable if the prior of the mean is flat and the trials leave the
 /// effect open to one side (no event in any treated arm, say): then the answer would be that of the priors, and normal_mean or t_mean must say what is known;
 /// convergence_error if the integration does not settle.
-/// 8 digits; fewer, down to 3, for risk ratios with a trial in which all or nearly all patients had the event, whose likelihood has a kink at 1: convergence().residual tells.
-/// Some 50 to 150 ms for 13 trials; priors of tau with heavy tails and tables with 10^5 events and more take up to a second or two. Smith, Spiegelhalter & Thomas (1995) Stat Med 14:2685.
+/// 8 digits as a rule; fewer, as convergence().residual tells (an error of the log density), with a trial far from the others (above 1e-4: convergence_error) and for risk ratios with a
+/// trial in which all or nearly all patients had the event, whose likelihood has a kink at 1 (above 1/300: convergence_error). Trials very far from all others are refused so.
+/// Some 50 to 150 ms for 13 trials; priors of tau with heavy tails and tables with 10^5 events and more take up to a second or two, of 10^7 some seconds. Smith, Spiegelhalter & Thomas (1995) Stat Med 14:2685.
 template <detail::binary_trials Trials, class Measure, class TauPrior, class MeanPrior = flat_mean, class Baseline = std::conditional_t<std::is_same_v<Measure, risk_ratio>, log_risk_baseline, given_margins>>
 auto binomial_normal(const Trials& trials, const Measure&, const TauPrior& prior_of_tau, const MeanPrior& prior_of_mean = {}, const Baseline& baseline = Baseline{})
     -> binomial_normal_posterior<typename detail::trial_type<Trials>::real_type> {

@@ -101,7 +101,11 @@ class binomial_normal_posterior {
   using tau_type = tau_posterior<Real, detail::field_kernel<Real>>;
 
   explicit binomial_normal_posterior(binomial_normal_parts<Real> p) : p_(std::move(p)), tau_(make_tau()) {
-    if (!tau_.convergence().converged || !field().convergence().converged) {
+    if (!field().convergence().converged) {
+      throw convergence_error("binomial_normal: the joint density of mean and tau did not settle (residual " + detail::to_text(field().convergence().residual) +
+                              "): a trial far from the others, tables of very many patients, or trials in which nearly all patients had the event");
+    }
+    if (!tau_.convergence().converged) {
       throw convergence_error("binomial_normal: the integration over tau did not settle; is the density of the prior of tau (" + p_.tau_prior + ") smooth inside its support?");
     }
     Real mass = 0;

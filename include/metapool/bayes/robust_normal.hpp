@@ -48,8 +48,8 @@ auto log_mean_prior(const Prior& prior, const Real& reference) {
 /// distributions (contaminated_effects) in place of the normal one of normal_normal(), so that an outlier moves the mean less, and every study says how much it counts.
 /// The priors are those of normal_normal(), of tau as the scale of the random effects (of the uncontaminated ones). Without sampling: the joint density of mean and tau
 /// stands on Gauss-Legendre panels of both that are halved until each is resolved, laid where bounds of the density say that it can be, so that no peak is missed
-/// however far off a study is; t is a mixture of some hundred normals. About 8 digits in double, whatever the units. The work grows with the number of studies; next() and
-/// study() cost as much again, with two or three studies and heavy tails of everything some seconds.
+/// (convergence_error with outliers of some 10^9 standard errors, or variances of very unlike size); t is a mixture of some hundred normals. In double about 8 digits (contaminated) and 6 (t), whatever the units. The work grows with the number of studies; next() and
+/// study() cost 2 to 25 times as much each, with two or three studies and heavy tails of everything some seconds.
 ///
 /// Scale of y and of the priors: that of effects.measure. Throws input_error if there is no study, the effects are not finite, a v is not positive or the posterior would be improper;
 /// not_estimable if a posterior's tail is too heavy for the number type; convergence_error if the integration does not settle (a prior with kinks).

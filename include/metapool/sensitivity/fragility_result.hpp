@@ -55,7 +55,7 @@ struct fragility_result {
   using real_type = Real;
   bool significant = false;              ///< the original conclusion. If false, index is the reverse fragility index
   std::optional<std::size_t> index{};    ///< fewest changed patients found that overturn it; empty if none were found
-  bool proven = false;                   ///< no fewer changes (index empty: none at all) can overturn it
+  bool proven = false;                   ///< none of the allowed changes fewer than index (index empty: none at all) overturns it; by bounds that is up to rounding, with a margin of 1e-9
   std::size_t at_least = 1;              ///< no smaller number of changes overturns it: by bounds, or since all ways were tried
   std::optional<std::size_t> greedy{};   ///< the index by the greedy search alone
   Real patients{};                       ///< in all trials whose counts are known
