@@ -67,3 +67,29 @@ TEST_CASE("Values that are not finite are no rise, and a start without a value i
   CHECK(close(m.x[0], 1.0, digits12));
   CHECK_FALSE(bounded_newton<double, 1>(logarithm, {-1.0}, {}).convergence.converged);
 }
+
+namespace {
+
+/// Highest, 1/4, at s = 1, x = -1/2 (and s = -1, x = 1/2); without a slope at 0, 0, from where it rises by its second derivatives only.
+curvature<double, 2> two_summits(const std::array<double, 2>& at) {
+  const double x = at[0], s = at[1], c = x + s / 2;
+  return {s * s / 2 - s * s * s * s / 4 - c * c, {-2 * c, s - s * s * s - c}, {-2, -1, -1, 1 - 3 * s * s - 0.5}};
+}
+
+}  // namespace
+
+TEST_CASE("A saddle is left, inside and at a bound that nothing presses against") {
+  std::array<newton_bound<double>, 2> bounds{};
+  for (const double lower : {-std::numeric_limits<double>::infinity(), 0.0}) {
+    bounds[1].lower = lower;
+    for (const auto& start : {std::array<double, 2>{0, 0}, {0.7, 0}, {-1e-9, 1e-12}}) {
+      const auto m = bounded_newton<double, 2>(two_summits, start, bounds);
+      CHECK(m.convergence.converged);
+      CHECK(close(m.at.value, 0.25, digits12));
+      CHECK(close(std::fabs(m.x[1]), 1.0, digits12));
+      CHECK(close(m.x[0], -m.x[1] / 2, digits12));
+    }
+  }
+  bounds[1].held = true;
+  CHECK(bounded_newton<double, 2>(two_summits, {0, 0}, bounds).at.value == 0);
+}

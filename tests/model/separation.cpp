@@ -89,3 +89,15 @@ TEST_CASE("Least squares with no negative parts meets its conditions") {
     }
   }
 }
+
+TEST_CASE("Studies whose moderators differ by less than rounding of sums are not called separated without a direction that separates them") {
+  // the second study's arms overlap with the first's by 3e-7: no line parts them from the third
+  CHECK_FALSE(separating_direction(with_ones({-1, -1.000000323211043, 1}), {rises, falls, falls}));
+  check_separated(with_ones({-1, -0.999999676788957, 1}), {rises, falls, falls});
+  // rows that agree to the last digits cannot all come into the least squares
+  const auto close_rows = with_ones({1, 1 + 4e-16, 1 - 4e-16, 2, 3});
+  for (const auto& sides : {std::vector<likelihood_side>{rises, falls, rises, falls, rises}, {falls, rises, falls, rises, falls}}) {
+    const auto d = separating_direction(close_rows, sides);
+    if (d) CHECK(separates(close_rows, sides, *d));
+  }
+}

@@ -332,3 +332,14 @@ TEST_CASE("Correlated levels and effects: derivatives are those of a grid's like
     for (std::size_t q = 0; q < 5; ++q) CHECK(close(at.hessian[q * 5 + p], (a.gradient[q] - b.gradient[q]) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
   }
 }
+
+TEST_CASE("Random levels whose saturated likelihood has a saddle at sigma2 = 0 are found all the same") {
+  // there the derivatives in level and sigma2 are 0, the second one in sigma2 is above 0: one effect a study is higher at sigma2 = 0.12
+  const std::vector<metapool::binary_trial<>> trials{trial("1", 0, 3, 3, 3), trial("2", 1, 4, 0, 3), trial("3", 0, 1, 0, 1),
+                                                     trial("4", 0, 4, 0, 2), trial("5", 0, 1, 0, 3), trial("6", 2, 2, 0, 3)};
+  const auto fit = glmm(trials, metapool::risk_ratio{}, random_study_effects{});
+  CHECK(fit.convergence.converged);
+  CHECK(fit.convergence.residual < 1e-8);
+  CHECK(*fit.sigma2 == 0);
+  CHECK(fit.q_lrt > 0);
+}

@@ -19,49 +19,67 @@ likelihood_side side_of(const Kernel& kernel) {
   return kernel.lowest() ? likelihood_side::falls : kernel.highest() ? likelihood_side::rises : likelihood_side::inside;
 }
 
-/// x >= 0 with the least |B'x - target|, one row of B a variable: Lawson and Hanson's active sets. Rows must be of length 1.
-/// Lawson & Hanson (1974) Solving Least Squares Problems.
+/// x >= 0 with the least |B'x - target|, one row of B a variable: Lawson and Hanson's active sets. Rows must be of length 1. A row that depends on those that
+/// are in (to 12 digits) cannot come in. Lawson & Hanson (1974) Solving Least Squares Problems.
 template <class Real>
 vector_of<Real> nonnegative_least_squares(const matrix_of<Real>& b, const vector_of<Real>& target) {
+  using std::sqrt;
   const Eigen::Index n = b.rows();
   const Real tolerance = Real(1e-11) * (1 + target.cwiseAbs().sum());
   vector_of<Real> x = vector_of<Real>::Zero(n);
   std::vector<Eigen::Index> in;
+  std::vector<bool> barred(static_cast<std::size_t>(n));
   for (int round = 0; round < 20 * (n + 1); ++round) {
     const vector_of<Real> residual = target - b.transpose() * x;
     const vector_of<Real> gain = b * residual;
     Eigen::Index best = -1;
     for (Eigen::Index i = 0; i < n; ++i) {
-      if (x(i) == 0 && gain(i) > tolerance && (best < 0 || gain(i) > gain(best))) best = i;
+      if (x(i) == 0 && !barred[static_cast<std::size_t>(i)] && gain(i) > tolerance && (best < 0 || gain(i) > gain(best))) best = i;
     }
     if (best < 0) break;
     in.push_back(best);
     for (;;) {
-      const std::size_t m = in.size();
-      std::vector<Real> l(m * m), z(m);
-      for (std::size_t i = 0; i < m; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) l[i * m + j] = b.row(in[i]).dot(b.row(in[j]));
-        z[i] = b.row(in[i]).dot(target);
+      // least squares over the rows that are in, which are made orthonormal: normal equations would lose rows that are close to each other
+      const auto m = static_cast<Eigen::Index>(in.size());
+      matrix_of<Real> u(b.cols(), m), r = matrix_of<Real>::Zero(m, m);
+      bool independent = m <= b.cols();
+      for (Eigen::Index j = 0; j < m && independent; ++j) {
+        u.col(j) = b.row(in[static_cast<std::size_t>(j)]).transpose();
+        for (int twice = 0; twice < 2; ++twice) {
+          for (Eigen::Index i = 0; i < j; ++i) {
+            const Real share = u.col(i).dot(u.col(j));
+            u.col(j) -= share * u.col(i);
+            r(i, j) += share;
+          }
+        }
+        r(j, j) = sqrt(Real(u.col(j).squaredNorm()));
+        independent = r(j, j) > Real(1e-12);
+        u.col(j) /= r(j, j);
       }
-      if (!cholesky(l.data(), m)) {  // the new row depends on the others: it cannot help any more
+      if (!independent) {
+        barred[static_cast<std::size_t>(in.back())] = true;
         x(in.back()) = 0;
         in.pop_back();
-        return x;
+        break;
       }
-      cholesky_solve(l.data(), m, z.data());
+      vector_of<Real> z = u.transpose() * target;
+      for (Eigen::Index i = m; i-- > 0;) {
+        for (Eigen::Index j = i + 1; j < m; ++j) z(i) -= r(i, j) * z(j);
+        z(i) /= r(i, i);
+      }
       Real share = 1;  // how far towards z all stay positive
-      std::size_t first = m;
-      for (std::size_t i = 0; i < m; ++i) {
-        if (z[i] > 0) continue;
-        const Real until = x(in[i]) / (x(in[i]) - z[i]);
+      Eigen::Index first = m;
+      for (Eigen::Index i = 0; i < m; ++i) {
+        if (z(i) > 0) continue;
+        const Real now = x(in[static_cast<std::size_t>(i)]), until = now / (now - z(i));
         if (first == m || until < share) {
           share = until;
           first = i;
         }
       }
-      for (std::size_t i = 0; i < m; ++i) x(in[i]) += share * (z[i] - x(in[i]));
+      for (Eigen::Index i = 0; i < m; ++i) x(in[static_cast<std::size_t>(i)]) += share * (z(i) - x(in[static_cast<std::size_t>(i)]));
       if (first == m) break;
-      x(in[first]) = 0;
+      x(in[static_cast<std::size_t>(first)]) = 0;
       in.erase(in.begin() + static_cast<std::ptrdiff_t>(first));
       if (in.empty()) break;
     }
@@ -73,7 +91,8 @@ vector_of<Real> nonnegative_least_squares(const matrix_of<Real>& b, const vector
 /// falls and eta >= 0 where it rises, not all 0. Nothing if there is none. The columns of rows are independent and of like size.
 ///
 /// By Stiemke's alternative: with B the signed rows (in the directions that are left by eta = 0) there is none if and only if B'y = 0 for some y > 0; the least |B'y|
-/// over y >= 1 is 0 then, and is else itself such a direction. Albert & Anderson (1984) Biometrika 71:1 (separation).
+/// over y >= 1 is 0 then, and is else itself such a direction, which is tried before it is believed: data that rounding does not let tell are not called separated.
+/// Albert & Anderson (1984) Biometrika 71:1 (separation).
 template <class Real>
 std::optional<vector_of<Real>> separating_direction(const matrix_of<Real>& rows, const std::vector<likelihood_side>& sides) {
   using std::sqrt;
@@ -118,6 +137,7 @@ std::optional<vector_of<Real>> separating_direction(const matrix_of<Real>& rows,
   const vector_of<Real> x = nonnegative_least_squares<Real>(b, vector_of<Real>(-sum));
   const vector_of<Real> d = sum + b.transpose() * x;
   if (!(sqrt(Real(d.squaredNorm())) > Real(1e-9) * (static_cast<Real>(b.rows()) + x.sum()))) return std::nullopt;
+  if (!((b * d).minCoeff() >= Real(-1e-9) * sqrt(Real(d.squaredNorm())))) return std::nullopt;
   return vector_of<Real>(left * d);
 }
 
