@@ -136,8 +136,9 @@ class outcome_verifier {
   }
 
   void intervals(const revman_results<Real>& stored, const model_fit<Real>& fit, const std::string& place) {
-    const auto both = [&](const std::optional<Real>& lower, const std::optional<Real>& upper, const char* low_field, const char* high_field, auto candidates) {
+    const auto both = [&](const std::optional<Real>& lower, const std::optional<Real>& upper, const char* low_field, const char* high_field, const auto& candidate_intervals) {
       if (!lower && !upper) return;  // the program was not asked for it
+      const auto candidates = candidate_intervals();
       if (candidates.empty()) {
         note(place, std::string(low_field) + " cannot be recomputed");
         return;
@@ -147,10 +148,10 @@ class outcome_verifier {
       compare(place, high_field, upper, candidates[best].upper);
       if (best != 0) note(place, std::string("the stored ") + low_field + " agrees best with " + candidates[best].method);
     };
-    both(stored.tau2_lower, stored.tau2_upper, "tau2 lower", "tau2 upper", tau2_candidates(fit, o_.level_total));
+    both(stored.tau2_lower, stored.tau2_upper, "tau2 lower", "tau2 upper", [&] { return tau2_candidates(fit, o_.level_total); });
     const bool adjusted = o_.interval == revman_interval::hartung_knapp;
     both(stored.prediction_lower, stored.prediction_upper, "prediction lower", "prediction upper",
-         prediction_candidates(fit, adjusted, o_.level_total, o_.ratio ? scale::log : scale::identity));
+         [&] { return prediction_candidates(fit, adjusted, o_.level_total, o_.ratio ? scale::log : scale::identity); });
   }
 
   void totals(const revman_results<Real>& stored, std::size_t first, std::size_t count, const std::string& place) {
