@@ -28,6 +28,10 @@ TEST_CASE("Published information sizes are found again") {
   CHECK(close(d2, 0.76, printed(2)));
   CHECK(close(large / (1 - d2), 456748, metapool_test::tolerance{1e-4, 0, 0, "one patient of the 11,713 without heterogeneity, of whom that program takes whole ones"}));
   CHECK(close(for_diversity(required_information_size(0.1, 0.095), d2).patients, large / (1 - d2), digits14));
+  // Isoniazid, tuberculosis in 5 % of the controls, a relative risk reduction of 25 %, alpha 1 %, beta 10 %: 19,920 patients (Thorlund, Anema & Mills 2010,
+  // Clin Epidemiol 2:57, doi:10.2147/clep.s9242, legend of figure 4). The legend leaves out that this is for a heterogeneity of 20 %: 1.25 times the number without.
+  const auto isoniazid = required_information_size(0.05, 0.0375, {.alpha = 0.01, .beta = 0.1});
+  CHECK(close(for_diversity(isoniazid, 0.2).patients, 19920, metapool_test::tolerance{5e-5, 0, 0, "printed as a whole number"}));
 }
 
 TEST_CASE("An information size is that of one large trial") {
