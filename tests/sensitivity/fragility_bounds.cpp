@@ -211,3 +211,16 @@ TEST_CASE("What some choices reach is never called impossible") {
   CHECK(reachable > 10);
   CHECK(excluded > 10);
 }
+
+TEST_CASE("A mean far on the other side of no effect has lost the conclusion too") {
+  // one changed patient takes the mean from -1 to +1, and either lies many standard errors from 0
+  detail::fragility_bounds b;
+  b.choices.n = 1;
+  b.choices.of = {{{.y = -1, .v = 0.01, .pooled = true}, {.y = 3, .v = 0.01, .pooled = true, .cost = 1, .treated = 1}}, {{.y = -1, .v = 0.01, .pooled = true}}};
+  b.equations.method.critical.assign(3, 1.959963984540054);
+  auto unseen = b, gain = b;
+  CHECK(b.decide([](const std::vector<std::size_t>& chosen) { return chosen[0] == 1; }) == detail::bound_outcome::reached);
+  CHECK(unseen.decide([](const std::vector<std::size_t>&) { return false; }) == detail::bound_outcome::unknown);
+  gain.equations.gain = true;  // to gain an interval below 0 nothing need change
+  CHECK(gain.decide([](const std::vector<std::size_t>& chosen) { return chosen[0] == 0; }) == detail::bound_outcome::reached);
+}
