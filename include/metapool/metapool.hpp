@@ -21,6 +21,7 @@
 #include <metapool/bayes/robust_normal.hpp>
 #include <metapool/bayes/summarise.hpp>
 
+#include <metapool/data/atomic_file.hpp>
 #include <metapool/data/binary_trial.hpp>
 #include <metapool/data/continuous_trial.hpp>
 #include <metapool/data/correlation.hpp>
@@ -171,6 +172,8 @@
 #include <metapool/inference/table_tests.hpp>
 #include <metapool/inference/true_effects.hpp>
 #include <metapool/inference/wald.hpp>
+#include <metapool/lines/line_file.hpp>
+#include <metapool/lines/line_filter.hpp>
 #include <metapool/inference/warnings.hpp>
 
 #include <metapool/exact/common_odds_ratio.hpp>
