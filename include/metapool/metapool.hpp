@@ -214,8 +214,10 @@
 #include <metapool/model/glmm_fit.hpp>
 #include <metapool/model/glmm_regression.hpp>
 #include <metapool/model/likelihood_fit.hpp>
+#include <metapool/model/likelihood_regression_fit.hpp>
 #include <metapool/model/location_scale.hpp>
 #include <metapool/model/log_binomial.hpp>
+#include <metapool/model/log_binomial_regression.hpp>
 #include <metapool/model/meta_regression.hpp>
 #include <metapool/model/one_group_glmm.hpp>
 #include <metapool/model/penalised_logistic.hpp>

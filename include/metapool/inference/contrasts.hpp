@@ -48,6 +48,7 @@ contrast_inference<Real> contrasts(const regression_inference<Real>& inference, 
   if (!null_values.empty() && null_values.size() != m) {
     detail::throw_input_error(function, std::to_string(null_values.size()) + " null values for " + std::to_string(m) + " contrasts");
   }
+  if (inference.covariance.rows() != static_cast<Eigen::Index>(inference.estimate.size())) detail::throw_not_estimable(function, "the fit has no covariance of its coefficients");
   contrast_inference<Real> r;
   r.method = inference.method;
   r.level = inference.level;

@@ -7,10 +7,12 @@
 #include <metapool/math/normal_or_t.hpp>
 #include <metapool/model/glmm_regression_fit.hpp>
 #include <metapool/model/glmm_regression_likelihood.hpp>
+#include <metapool/model/likelihood_regression_fit.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,12 +20,30 @@
 
 namespace metapool {
 
+/// What the methods below take: a glmm_regression_fit, or a likelihood_regression_fit and what derives from it.
+template <class Fit>
+concept regression_with_profile = requires(const Fit& fit, const typename Fit::real_type& value) {
+  fit.profile(std::size_t{}, value).log_likelihood;
+  fit.coefficients;
+  fit.log_likelihood_without_moderators;
+};
+
 namespace detail {
 
-template <class Real>
-regression_inference<Real> start_glmm_regression(const char* function, const glmm_regression_fit<Real>& fit, double level, bool even_if_not_converged, const char* method) {
+template <class Fit>
+auto dispersion_of(const Fit& fit) -> typename Fit::real_type {
+  if constexpr (requires { fit.dispersion; }) {
+    return fit.dispersion;
+  } else {
+    return 1;
+  }
+}
+
+template <class Fit>
+auto start_glmm_regression(const char* function, const Fit& fit, double level, bool even_if_not_converged, const char* method) {
+  using Real = typename Fit::real_type;
   check_level(function, level);
-  if (!fit.profile) throw_input_error(function, "the fit is empty; it must come from glmm_regression");
+  if (!fit.profile) throw_input_error(function, "the fit is empty; it must come from a likelihood regression");
   if (!fit.convergence.converged && !even_if_not_converged) {
     std::string message(function);
     message += ": the fit did not converge";
@@ -46,6 +66,9 @@ struct coefficient_fit {
   Real estimate{};
   Real se{};
   Real log_likelihood{};
+  Real dispersion{1};
+  Real highest = std::numeric_limits<Real>::infinity();
+  estimate_state state = estimate_state::finite;
   metapool::convergence<Real> convergence{};
   std::function<likelihood_profile_point<Real>(const Real&)> profile{};
 };
@@ -61,15 +84,18 @@ Real unit_of_column(const matrix_of<Real>& x, Eigen::Index j) {
 
 /// Coefficients of a likelihood regression by Wald's method and the normal distribution; QM, the test of all moderators, against chi-squared.
 /// metafor's rma.glmm with test = "z". Too short with few studies or few events.
-/// Throws input_error if level is not in (0, 1); convergence_error on a fit that did not converge.
-template <class Real>
-regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glmm_wald_z& method) {
+/// Throws input_error if level is not in (0, 1); convergence_error on a fit that did not converge; not_estimable if the fit is at a boundary.
+template <regression_with_profile Fit>
+auto infer(const Fit& fit, const glmm_wald_z& method) -> regression_inference<typename Fit::real_type> {
+  detail::check_finite_estimate("glmm_wald_z", fit);
   return detail::finish_regression(fit, detail::start_glmm_regression("glmm_wald_z", fit, method.level, method.even_if_not_converged, "Wald z"));
 }
 
 /// The same by t with k - p degrees of freedom, k the informative studies; QM / m against F(m, k - p). metafor's test = "t". not_estimable if k = p.
-template <class Real>
-regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glmm_wald_t& method) {
+template <regression_with_profile Fit>
+auto infer(const Fit& fit, const glmm_wald_t& method) -> regression_inference<typename Fit::real_type> {
+  using Real = typename Fit::real_type;
+  detail::check_finite_estimate("glmm_wald_t", fit);
   auto r = detail::start_glmm_regression("glmm_wald_t", fit, method.level, method.even_if_not_converged, "Wald t");
   if (fit.df == 0) detail::throw_not_estimable("glmm_wald_t", "as many coefficients as informative studies leave no degrees of freedom");
   r.common_df = static_cast<Real>(fit.df);
@@ -81,9 +107,11 @@ regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glm
 /// likelihood ratio of all moderators against chi-squared; test_coefficients and contrasts of the result are Wald's.
 /// statistic is the signed root of the likelihood ratio of a coefficient against 0. An end is taken as infinite, and notes say so, if the linear predictor would have to move by more than 100
 /// (root mean square, beyond what the other coefficients can undo), or tau reaches 20. 9 significant digits; some 20 fits a coefficient.
-template <class Real>
-regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glmm_profile_likelihood& method) {
+template <regression_with_profile Fit>
+auto infer(const Fit& fit, const glmm_profile_likelihood& method) -> regression_inference<typename Fit::real_type> {
+  using Real = typename Fit::real_type;
   using std::sqrt;
+  const estimate_state state = detail::state_of(fit);
   auto r = detail::start_glmm_regression("glmm_profile_likelihood", fit, method.level, method.even_if_not_converged, "Profile likelihood");
   for (std::size_t j = 0; j < fit.p(); ++j) {
     const auto at = static_cast<Eigen::Index>(j);
@@ -91,8 +119,10 @@ regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glm
     detail::coefficient_fit<Real> one;
     one.measure = fit.measure;
     one.estimate = fit.coefficients(at) * unit;
-    one.se = sqrt(Real(fit.covariance(at, at))) * unit;
+    if (state == estimate_state::finite) one.se = sqrt(Real(fit.covariance(at, at))) * unit;
     one.log_likelihood = fit.log_likelihood;
+    one.dispersion = detail::dispersion_of(fit);
+    one.state = state;
     one.convergence = fit.convergence;
     one.profile = [&fit, j, unit](const Real& value) {
       auto point = fit.profile(j, Real(value / unit));
@@ -112,7 +142,7 @@ regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glm
   if (fit.log_likelihood_without_moderators) {
     joint_test<Real> t;
     for (std::size_t j = fit.design.intercept ? 1 : 0; j < fit.p(); ++j) t.columns.push_back(j);
-    t.statistic = 2 * (fit.log_likelihood - *fit.log_likelihood_without_moderators);
+    t.statistic = 2 * (fit.log_likelihood - *fit.log_likelihood_without_moderators) / detail::dispersion_of(fit);
     if (!(t.statistic > 0)) t.statistic = 0;
     t.df1 = static_cast<Real>(t.columns.size());
     t.p = detail::chi_squared_upper_tail<Real>(t.statistic, t.df1);
@@ -122,8 +152,8 @@ regression_inference<Real> infer(const glmm_regression_fit<Real>& fit, const glm
 }
 
 /// Wald z.
-template <class Real>
-regression_inference<Real> infer(const glmm_regression_fit<Real>& fit) {
+template <regression_with_profile Fit>
+auto infer(const Fit& fit) -> regression_inference<typename Fit::real_type> {
   return infer(fit, glmm_wald_z{});
 }
 

@@ -150,6 +150,7 @@ joint_test<Real> test_coefficients(const regression_inference<Real>& inference, 
   constexpr const char* function = "test_coefficients";
   const std::size_t p = inference.estimate.size(), m = columns.size();
   if (m == 0) detail::throw_input_error(function, "no coefficients");
+  if (inference.covariance.rows() != static_cast<Eigen::Index>(inference.estimate.size())) detail::throw_not_estimable(function, "the fit has no covariance of its coefficients");
   vector_of<Real> x(static_cast<Eigen::Index>(m));
   matrix_of<Real> v(x.size(), x.size()), l = matrix_of<Real>::Zero(x.size(), static_cast<Eigen::Index>(p));
   for (std::size_t i = 0; i < m; ++i) {

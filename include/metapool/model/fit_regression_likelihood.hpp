@@ -5,8 +5,9 @@
 #include <metapool/data/check.hpp>
 #include <metapool/model/glmm_regression_fit.hpp>
 #include <metapool/model/glmm_regression_likelihood.hpp>
+#include <metapool/model/pooled_design.hpp>
 #include <metapool/model/residual_form.hpp>
-#include <metapool/model/separation.hpp>
+#include <metapool/model/turned_columns.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -16,56 +17,6 @@
 #include <vector>
 
 namespace metapool::detail {
-
-/// The design with one row a pooled study: as it is if it has as many, else the rows of those pooled if it has one for each study offered.
-template <class Real>
-void take_design(const char* function, glmm_regression_fit<Real>& fit, design<Real> d) {
-  std::vector<std::size_t> pooled;
-  std::vector<std::string> labels;
-  for (std::size_t i = 0; i < fit.audit.size(); ++i) {
-    if (fit.audit[i].status != study_status::pooled) continue;
-    pooled.push_back(i);
-    labels.push_back(fit.audit[i].label);
-  }
-  const std::size_t offered = fit.audit.size();
-  if (pooled.empty()) throw_not_estimable(function, "no study has information on the effect (events in one arm or the other, but not in all patients)");
-  if (d.rows() != pooled.size()) {
-    if (d.rows() != offered) {
-      throw_input_error(function, "the design has " + to_text(d.rows()) + " rows; it must have one for each of the " + to_text(offered) + " studies offered" +
-                                      (offered != pooled.size() ? " or one for each of the " + to_text(pooled.size()) + " pooled" : std::string()));
-    }
-    matrix_of<Real> rows(static_cast<Eigen::Index>(pooled.size()), d.x.cols());
-    for (std::size_t i = 0; i < pooled.size(); ++i) rows.row(static_cast<Eigen::Index>(i)) = d.x.row(static_cast<Eigen::Index>(pooled[i]));
-    d.x = std::move(rows);
-  }
-  check_design(function, d, labels);
-  fit.design = std::move(d);
-}
-
-/// Refuses moderators that separate studies. rows: what the studies' counts see of the coefficients (columns made orthogonal, the first p of them those of the design).
-template <class Real>
-void check_separation(const char* function, const glmm_regression_fit<Real>& fit, const orthogonal_columns<Real>& columns, const matrix_of<Real>& rows, const std::vector<likelihood_side>& sides) {
-  using std::fabs;
-  const auto direction = separating_direction<Real>(rows, sides);
-  if (!direction) return;
-  const auto p = static_cast<Eigen::Index>(fit.p());
-  const vector_of<Real> b = columns.solve(direction->head(p));
-  std::string message = "coefficients have no finite estimate: the likelihood rises for ever as";
-  Real largest = 0;
-  std::vector<Real> moves;  // of the linear predictor
-  for (Eigen::Index j = 0; j < p; ++j) {
-    moves.push_back(b(j) * fit.design.x.col(j).cwiseAbs().maxCoeff());
-    if (fabs(moves.back()) > largest) largest = fabs(moves.back());
-  }
-  const char* separator = " ";
-  for (std::size_t j = 0; j < moves.size(); ++j) {
-    if (!(fabs(moves[j]) > Real(1e-6) * largest)) continue;
-    message.append(separator).append("'").append(fit.design.names[j]).append(moves[j] > 0 ? "' rises" : "' falls");
-    separator = " and ";
-  }
-  message.append(" (in the studies that this concerns one arm has no event, or nothing but events)");
-  throw_not_estimable(function, message);
-}
 
 /// Fills the numbers of a regression (not its tests of heterogeneity) from the likelihood of one mean effect. constant: what the likelihood leaves out.
 /// Throws not_estimable if the likelihood has no maximum.
@@ -131,22 +82,12 @@ void fit_regression_likelihood(const char* function, glmm_regression_fit<Real>& 
   if (several && !(best.x[p] > 0)) fit.notes.push_back("the likelihood is highest at tau2 = 0: standard errors are those of the common effect");
 
   fit.profile = [base, x = fit.design.x, b = fit.coefficients, at = best.x, constant, several, p](std::size_t j, const Real& value) {
-    if (j >= p) throw_input_error("profile", "column " + to_text(j) + " of " + to_text(p) + " (counted from 0)");
-    const auto count = static_cast<Eigen::Index>(p), chosen = static_cast<Eigen::Index>(j);
-    matrix_of<Real> turned = x;  // the coefficient comes last, where it is a multiple of the last one in orthogonal columns
-    vector_of<Real> c = b;
-    turned.col(count - 1).swap(turned.col(chosen));
-    const Real last = c(count - 1);
-    c(count - 1) = c(chosen);
-    c(chosen) = last;
-    const orthogonal_columns<Real> own(turned);
-    const vector_of<Real> start = own.r * c;
-    std::vector<Real> begin(start.data(), start.data() + count);
-    begin.insert(begin.end(), at.begin() + count, at.end());
-    const Real scale = own.r(count - 1, count - 1);
-    const regression_likelihood<Real, Base> turned_likelihood(base, own.q);
-    auto point = profile_point<Real>(turned_likelihood, begin, search_bounds<Real>(turned_likelihood), p - 1, Real(value * scale), several, constant);
-    point.slope *= scale;
+    const turned_columns<Real> own(x, b, j);
+    std::vector<Real> begin(own.coefficients.data(), own.coefficients.data() + p);
+    begin.insert(begin.end(), at.begin() + static_cast<std::ptrdiff_t>(p), at.end());
+    const regression_likelihood<Real, Base> turned_likelihood(base, own.columns.q);
+    auto point = profile_point<Real>(turned_likelihood, begin, search_bounds<Real>(turned_likelihood), p - 1, Real(value * own.scale), several, constant);
+    point.slope *= own.scale;
     return point;
   };
 }
