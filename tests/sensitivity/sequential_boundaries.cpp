@@ -4,6 +4,7 @@
 
 #include <metapool/math/gauss_legendre.hpp>
 #include <metapool/sensitivity/classical_boundaries.hpp>
+#include <metapool/sensitivity/crossing_probabilities.hpp>
 #include <metapool/sensitivity/sequential_boundaries.hpp>
 
 #include <cmath>

@@ -35,7 +35,7 @@ inline const std::map<std::string, std::vector<std::string>>& names_of_standard_
       {"climits", {}},
       {"clocale", {"lconv", "localeconv", "setlocale"}},
       {"cmath", {"abs",   "acos",  "acosh", "asin",  "asinh", "atan",  "atan2", "atanh", "cbrt",  "ceil",     "copysign", "cos",   "cosh",  "erf",
-                 "erfc",  "exp",   "exp2",  "expm1", "fabs",  "floor", "fma",   "fmax",  "fmin",  "fmod",     "frexp",    "hypot", "isfinite", "isinf",
+                 "erfc",  "exp",   "exp2",  "expm1", "fabs",  "floor", "fma",   "fmax",  "fmin",  "fmod",     "nan", "frexp",    "hypot", "isfinite", "isinf",
                  "isnan", "ldexp", "lgamma", "log",  "log10", "log1p", "log2",  "llround", "lround", "modf", "nearbyint", "nextafter", "pow", "rint", "round",
                  "signbit", "sin", "sinh",  "sqrt",  "tan",   "tanh",  "tgamma", "trunc", "scalbn", "ilogb", "logb"}},
       {"compare", {"strong_ordering", "weak_ordering", "partial_ordering"}},

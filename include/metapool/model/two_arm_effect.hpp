@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/model/normal_effect.hpp>
+#include <metapool/model/two_arm_moments.hpp>
 
 #include <array>
 #include <cmath>
@@ -18,7 +19,7 @@ namespace metapool::detail {
 template <class Real>
 struct two_arm_means {
   Real value{};
-  std::array<std::array<Real, 5>, 5> e{};
+  two_arm_moments<Real> e{};
 };
 
 /// F(level, mean; sigma2, tau2) = integral of exp(A(level + s + a theta) + B(level + s - b theta)) over s ~ normal(0, sigma2) and
@@ -87,7 +88,7 @@ class two_arm_effect {
         add(r.e, w, points_[q], jets_[q], hermite_s, hermite_t);
       }
     }
-    if (!hermite_s && !hermite_t) r.e = from_arms(r.e);
+    if (!hermite_s && !hermite_t) r.e = moments_from_arms<Real>(r.e, a_, b_);
     Real scale = 1;  // of the normal densities and the change of variables
     if (sigma > 0) scale /= l11 * sqrt(Real(2 * pi<Real>()));
     if (tau > 0) scale /= l22 * sqrt(Real(2 * pi<Real>()));
@@ -168,31 +169,12 @@ class two_arm_effect {
     }
   }
 
-  static std::array<Real, 5> hermite(const Real& z) {
-    const Real zz = z * z;
-    return {Real(1), z, zz - 1, z * (zz - 3), zz * (zz - 6) + 3};
-  }
-
-  using moments = std::array<std::array<Real, 5>, 5>;
-
-  /// (D1 + D2)^n from D1^i = p[i] and D2^j = q[j].
-  static std::array<Real, 5> powers_of_sum(const std::array<Real, 5>& p, const std::array<Real, 5>& q) {
-    return {Real(1), p[1] + q[1], p[2] + 2 * p[1] * q[1] + q[2], p[3] + 3 * (p[2] * q[1] + p[1] * q[2]) + q[3],
-            p[4] + 4 * (p[3] * q[1] + p[1] * q[3]) + 6 * p[2] * q[2] + q[4]};
-  }
-
-  /// x^n f[n].
-  static std::array<Real, 5> scaled(const std::array<Real, 5>& f, const Real& x) {
-    const Real square = x * x;
-    return {Real(1), x * f[1], square * f[2], square * x * f[3], square * square * f[4]};
-  }
-
   /// Adds a node's share where not both axes go by Hermite polynomials. With D1 and D2 the derivatives in the arms' predictors, that in the level is D1 + D2,
-  /// that in the effect a D1 - b D2. If neither does, e[i][j] is that of D1^i D2^j, until from_arms.
-  void add(moments& e, const Real& w, const std::array<Real, 2>& z, const arms& jets, bool hermite_s, bool hermite_t) const {
+  /// that in the effect a D1 - b D2. If neither does, e[i][j] is that of D1^i D2^j, until moments_from_arms.
+  void add(two_arm_moments<Real>& e, const Real& w, const std::array<Real, 2>& z, const arms& jets, bool hermite_s, bool hermite_t) const {
     const auto p = likelihood_ratios<Real>(jets.treated), q = likelihood_ratios<Real>(jets.control);
-    const std::array<Real, 5> first = hermite_s ? hermite(z[0]) : hermite_t ? powers_of_sum(p, q) : p;
-    const std::array<Real, 5> second = hermite_t ? hermite(z[1]) : hermite_s ? powers_of_sum(scaled(p, a_), scaled(q, Real(-b_))) : q;
+    const std::array<Real, 5> first = hermite_s ? hermite_polynomials(z[0]) : hermite_t ? powers_of_sum<Real>(p, q) : p;
+    const std::array<Real, 5> second = hermite_t ? hermite_polynomials(z[1]) : hermite_s ? powers_of_sum(scaled_derivatives<Real>(p, a_), scaled_derivatives<Real>(q, Real(-b_))) : q;
     for (std::size_t i = 0; i < 5; ++i) {
       const Real wi = w * first[i];
       for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += wi * second[j];
@@ -200,36 +182,21 @@ class two_arm_effect {
   }
 
   /// All nodes' shares if both axes go by Hermite polynomials: along each row the effect's polynomial is the same.
-  void add_by_rows(moments& e, const Real& highest) const {
+  void add_by_rows(two_arm_moments<Real>& e, const Real& highest) const {
     using std::exp;
     std::size_t q = 0;
     for (std::size_t row = 0; row < axis_t_.size(); ++row) {
-      const std::array<Real, 5> ht = hermite(points_[q][1]);
+      const std::array<Real, 5> ht = hermite_polynomials(points_[q][1]);
       std::array<Real, 5> sums{};
       for (std::size_t i = 0; i < axis_s_.size(); ++i, ++q) {
         const Real w = weights_[q] * exp(Real(logs_[q] - highest));
-        const std::array<Real, 5> hs = hermite(points_[q][0]);
+        const std::array<Real, 5> hs = hermite_polynomials(points_[q][0]);
         for (std::size_t n = 0; n < 5; ++n) sums[n] += w * hs[n];
       }
       for (std::size_t i = 0; i < 5; ++i) {
         for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += sums[i] * ht[j];
       }
     }
-  }
-
-  /// (D1 + D2)^i (a D1 - b D2)^j from the D1^p D2^q.
-  moments from_arms(const moments& d) const {
-    constexpr int choose[5][5] = {{1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}};
-    const std::array<Real, 5> ones{Real(1), Real(1), Real(1), Real(1), Real(1)}, a = scaled(ones, a_), b = scaled(ones, Real(-b_));
-    moments e{};
-    for (std::size_t i = 0; i < 5; ++i) {
-      for (std::size_t j = 0; i + j < 5; ++j) {
-        for (std::size_t p = 0; p <= i; ++p) {
-          for (std::size_t q = 0; q <= j; ++q) e[i][j] += d[p + q][i - p + j - q] * Real(choose[i][p] * choose[j][q]) * a[q] * b[j - q];
-        }
-      }
-    }
-    return e;
   }
 
   /// The posterior mode of the two effects by Newton's method with halved steps: the function is strictly concave.
@@ -291,31 +258,5 @@ class two_arm_effect {
   std::vector<std::array<Real, 2>> points_{};
   std::vector<arms> jets_{};
 };
-
-/// The highest point over a study's own parameter, from where it is and to where it is left. at(parameter) gives value, slope and curve (the second derivative).
-/// Newton's method, which converges since such likelihoods are log-concave. It stays where it is if the curve is not negative there.
-template <class Real, class At>
-auto highest_point(Real& parameter, const At& at) {
-  using std::fabs, std::pow;
-  const Real epsilon = std::numeric_limits<Real>::epsilon(), enough = pow(epsilon, Real(1.5));
-  auto here = at(parameter);
-  for (int step = 0; step < 100; ++step) {
-    if (!(here.curve < 0) || here.slope * here.slope <= -enough * here.curve) break;
-    Real move = -here.slope / here.curve;
-    if (move > 2) move = 2;
-    if (move < -2) move = -2;
-    auto next = at(Real(parameter + move));
-    const bool tiny = fabs(Real(move * here.slope)) < epsilon * 64 * (1 + fabs(here.value));
-    // close to the top the values of a coarse rule do not tell a rise, but the slope, which falls all the way, does
-    for (int halvings = 0; halvings < 40 && !tiny && !(next.value >= here.value) && !(2 * fabs(next.slope) <= fabs(here.slope)); ++halvings) {
-      move /= 2;
-      next = at(Real(parameter + move));
-    }
-    if (tiny && !(fabs(next.slope) < fabs(here.slope))) break;  // rounding is all that is left
-    parameter += move;
-    here = next;
-  }
-  return here;
-}
 
 }  // namespace metapool::detail

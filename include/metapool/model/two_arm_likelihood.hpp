@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/model/glmm_search.hpp>
+#include <metapool/model/highest_point.hpp>
 #include <metapool/model/two_arm_effect.hpp>
 
 #include <array>

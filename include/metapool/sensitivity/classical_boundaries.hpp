@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <metapool/sensitivity/crossing_probabilities.hpp>
 #include <metapool/sensitivity/sequential_boundaries.hpp>
 
 #include <cmath>
