@@ -137,6 +137,8 @@
 #include <metapool/model/subgroups_common_tau2.hpp>
 #include <metapool/model/unrestricted_weighted_least_squares.hpp>
 
+#include <metapool/gwas/meta.hpp>
+
 #include <metapool/inference/advice.hpp>
 #include <metapool/inference/analyse.hpp>
 #include <metapool/inference/any_prediction.hpp>

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// The files of a genome-wide meta-analysis before they are joined: columns found, options checked, genomic control.
+#pragma once
+
+#include <metapool/data/check.hpp>
+#include <metapool/gwas/analysis.hpp>
+#include <metapool/gwas/genomic_control.hpp>
+#include <metapool/gwas/line_source.hpp>
+#include <metapool/gwas/ordered_pipeline.hpp>
+#include <metapool/gwas/report.hpp>
+#include <metapool/gwas/rows.hpp>
+#include <metapool/gwas/variant_block.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace metapool::detail {
+
+struct opened_study {
+  std::string path;
+  gwas_plan plan;
+  study_scale scale;
+};
+
+/// Throws input_error if options do not go together or are out of their domain.
+template <class = void>
+void check_gwas_analysis(const std::vector<gwas_study_file>& files, const gwas_analysis& a) {
+  const auto fail = [](const std::string& message) { throw_input_error("gwas_meta", message); };
+  if (files.empty()) fail("there are no files");
+  const auto check = [&](const char* name, double x, bool ok, const char* rule) {
+    if (!ok) fail(std::string(name) + " = " + to_text(x) + " " + rule);
+  };
+  check("ambiguous_frequency", a.ambiguous_frequency, a.ambiguous_frequency > 0 && a.ambiguous_frequency < 0.5, "must lie strictly between 0 and 0.5");
+  check("minimum_weight", a.minimum_weight, a.minimum_weight >= 0 && a.minimum_weight < 1e60, "must be finite and not negative");
+  check("leave_one_out", a.leave_one_out, a.leave_one_out >= 0 && a.leave_one_out <= 1, "must lie between 0 and 1");
+  check("genomic_control", a.genomic_control, std::fabs(a.genomic_control) < 1e30, "must be finite");
+  if (!a.random_effects.empty() && a.scheme == gwas_scheme::sample_size) fail("random effects need effects with standard errors (scheme standard_error)");
+  if (a.hartung_knapp && a.random_effects.empty()) fail("hartung_knapp goes with random_effects: say which");
+  if (a.effect_decimals > 300 || a.stderr_decimals > 300) fail("no more than 300 decimals");
+  for (const gwas_study_file& f : files) {
+    check("default_weight", f.default_weight, f.default_weight > 1e-60 && f.default_weight < 1e60, "must be positive");
+    check("genomic_control", f.genomic_control, std::fabs(f.genomic_control) < 1e30, "must be finite");
+    if (f.custom.size() > a.custom.size()) fail(f.path + ": more custom columns than custom variables");
+  }
+}
+
+/// Reads a file's header and finds its columns.
+template <class = void>
+opened_study open_study(const gwas_study_file& file, const gwas_analysis& a, gwas_report& report) {
+  std::vector<gwas_role> needed{gwas_role::marker, gwas_role::allele1, gwas_role::allele2, gwas_role::effect};
+  needed.push_back(a.scheme == gwas_scheme::standard_error ? gwas_role::standard_error : gwas_role::p_value);
+  if (file.use_strand) needed.push_back(gwas_role::strand);
+  if (a.join == gwas_join::by_position) {
+    needed.push_back(gwas_role::chromosome);
+    needed.push_back(gwas_role::position);
+  }
+  const line_source source(file.path, 1);
+  opened_study study{file.path, plan_columns(file, source.header(), needed), {}};
+  gwas_file_report r;
+  r.path = file.path;
+  r.compressed = source.compressed();
+  r.column = study.plan.name;
+  r.name_from_position = study.plan.name_from_position;
+  r.log_effect = study.plan.log_effect;
+  r.minus_log10_p = study.plan.minus_log10_p;
+  r.default_weight = file.default_weight;
+  r.counts.named = a.named;
+  report.files.push_back(std::move(r));
+  return study;
+}
+
+/// The scale of a study by its own or a given genomic control. Its own lambda is that of all lines whose numbers can be used.
+template <class Progress>
+void control_study(const gwas_study_file& file, const gwas_analysis& a, opened_study& study, gwas_file_report& report, const Progress& progress) {
+  if (file.genomic_control == 0) return;
+  double lambda = file.genomic_control;
+  if (lambda < 0) {
+    struct piece {
+      text_piece text;
+      gwas_rows rows;
+    };
+    gwas_wants wants;
+    wants.scheme = a.scheme;
+    line_source source(file.path);
+    std::vector<double> chi_squared;
+    std::vector<piece> items(thread_count(a.threads));
+    ordered_pipeline(
+        items,
+        [&](piece& item) {
+          progress(source.offset());
+          return source.next(item.text);
+        },
+        [&](piece& item) {
+          gwas_row_reader reader(study.plan, wants);
+          reader.read(item.text.begin(), item.text.end(), item.rows);
+        },
+        [&](piece& item) {
+          for (const gwas_row& row : item.rows.rows) chi_squared.push_back(row.y * row.y / row.v);
+        });
+    lambda = lambda_of(chi_squared);
+  }
+  report.lambda = lambda;
+  if (!(lambda > 0) || (file.genomic_control < 0 && lambda <= 1)) return;
+  if (a.scheme == gwas_scheme::standard_error) {
+    study.scale.v = lambda;
+  } else {
+    study.scale.y = 1 / std::sqrt(lambda);
+  }
+}
+
+}  // namespace metapool::detail

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a genome-wide meta-analysis did with its files, for a log.
+#pragma once
+
+#include <metapool/data/check.hpp>
+#include <metapool/gwas/drops.hpp>
+#include <metapool/gwas/study_file.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace metapool {
+
+struct gwas_file_report {
+  std::string path;
+  bool compressed = false;
+  std::array<std::string, gwas_roles> column;  ///< taken for each role; empty: none
+  bool name_from_position = false;
+  bool log_effect = false, minus_log10_p = false;
+  double default_weight = 1;
+  gwas_counts counts;
+  double lambda = std::numeric_limits<double>::quiet_NaN();  ///< of genomic control, as it was found or given; NaN: none asked for
+};
+
+struct gwas_report {
+  std::vector<gwas_file_report> files;
+  std::uint64_t variants = 0;  ///< that a file has
+  std::uint64_t written = 0;   ///< lines of the result
+  std::uint64_t hits = 0;      ///< variants with leave-one-out results
+  double lambda = std::numeric_limits<double>::quiet_NaN();  ///< of the result; NaN: none asked for
+  std::size_t bytes_per_variant = 0;                         ///< kept of each, beside names and index
+};
+
+/// The report as text, a file after the other: columns, lines used, and what was dropped, by reason, with the first lines of each.
+template <class = void>
+std::string gwas_report_text(const gwas_report& report) {
+  std::string s;
+  const auto line = [&](std::string_view text) { s.append("  ").append(text).append("\n"); };
+  for (std::size_t j = 0; j < report.files.size(); ++j) {
+    const gwas_file_report& f = report.files[j];
+    s.append("File ").append(std::to_string(j + 1)).append(": ").append(f.path).append("\n");
+    std::string columns = "columns:";
+    for (std::size_t r = 0; r < gwas_roles; ++r) {
+      if (f.column[r].empty()) continue;
+      const gwas_role role = static_cast<gwas_role>(r);
+      columns.append(" ").append(gwas_role_name(role)).append(" = ");
+      const bool logged = (role == gwas_role::effect && f.log_effect);
+      columns.append(logged ? "log(" : "").append(f.column[r]).append(logged ? ");" : ";");
+    }
+    if (f.name_from_position) columns += " marker = chromosome:position:alleles;";
+    columns.pop_back();
+    line(columns);
+    const gwas_counts& c = f.counts;
+    line(std::to_string(c.lines) + " lines, " + std::to_string(c.used) + " used (" + std::to_string(c.swapped) + " turned to the other allele, " +
+         std::to_string(c.complemented) + " read from the other strand, " + std::to_string(c.added) + " new markers), " + std::to_string(c.dropped_in_all()) + " dropped");
+    for (std::size_t i = 0; i < gwas_drop_kinds; ++i) {
+      if (c.dropped[i] == 0) continue;
+      std::string text = "dropped " + std::to_string(c.dropped[i]) + ": ";
+      text.append(gwas_drop_text(static_cast<gwas_drop>(i))).append(": ");
+      for (std::size_t n = 0; n < c.first[i].size(); ++n) {
+        const gwas_dropped_line& d = c.first[i][n];
+        text.append(n == 0 ? "line " : ", line ").append(std::to_string(d.line));
+        if (!d.marker.empty()) text.append(" (").append(d.marker).append(")");
+      }
+      if (c.dropped[i] > c.first[i].size()) text += c.first[i].empty() ? "..." : ", ...";
+      line(text);
+    }
+    if (f.lambda == f.lambda) line("genomic control: lambda = " + detail::to_short_text(f.lambda, 7) + (f.lambda > 1 ? "" : ", not above 1: nothing is changed"));
+  }
+  s.append("Result: ").append(std::to_string(report.variants)).append(" variants, ").append(std::to_string(report.written)).append(" written\n");
+  if (report.lambda == report.lambda) {
+    line("genomic control: lambda = " + detail::to_short_text(report.lambda, 7) + (report.lambda > 1 ? "" : ", not above 1: nothing is changed"));
+  }
+  return s;
+}
+
+}  // namespace metapool

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/gwas/decimal.hpp>
+
+#include <doctest/doctest.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+
+namespace {
+
+bool says(const std::string& text, double& x) { return metapool::detail::parse_double(text.data(), text.data() + text.size(), x); }
+
+std::uint64_t bits(double x) {
+  std::uint64_t b = 0;
+  std::memcpy(&b, &x, sizeof b);
+  return b;
+}
+
+}  // namespace
+
+TEST_CASE("parse_double gives the nearest double, bit for bit what from_chars gives") {
+  std::uint64_t state = 88172645463325252ULL;
+  const auto next = [&] {
+    state ^= state << 13U;
+    state ^= state >> 7U;
+    return state ^= state << 17U;
+  };
+  int wrong = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = next() % 3 == 0 ? "-" : "";
+    const std::uint64_t whole = next() >> (next() % 64);
+    text += std::to_string(whole);
+    if (next() % 2 == 0) text.append(".").append(std::to_string(next() >> (next() % 64)));
+    if (next() % 3 == 0) text.append("e").append(next() % 2 == 0 ? "-" : "+").append(std::to_string(next() % 290));
+    double expected = 0, x = 0;
+    std::string plain = text;
+    const auto plus = plain.find('+');
+    if (plus != std::string::npos) plain.erase(plus, 1);
+    const auto result = std::from_chars(plain.data(), plain.data() + plain.size(), expected);
+    if (result.ec != std::errc{}) continue;
+    if (!says(text, x) || bits(x) != bits(expected)) ++wrong;
+  }
+  CHECK(wrong == 0);
+  for (const char* text : {"0.1", "-0.0123", "+5", "1e22", "1e23", "9007199254740993", "123456789012345678901234567890", ".5", "5.", "0.000000000000000000000000123",
+                           "1.7976931348623157e308", "4.9e-324", "-0", "1E-5"}) {
+    double expected = 0, x = 0;
+    const char* const start = *text == '+' ? text + 1 : text;
+    std::from_chars(start, start + std::strlen(start), expected);
+    INFO(text);
+    CHECK(says(text, x));
+    CHECK(bits(x) == bits(expected));
+  }
+}
+
+TEST_CASE("What is no number is refused, and what is too small for a double is 0") {
+  double x = 7;
+  for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "1.2.3", "1,5", "0x10", "inf", "-inf", "nan", "NA", "1 ", " 1", "--1", "+-1", "1e5x", "1e400", "1d5"}) {
+    INFO(text);
+    CHECK_FALSE(says(text, x));
+  }
+  CHECK(says("1e-400", x));
+  CHECK(x == 0);
+  CHECK(says("-1e-4000000", x));
+  CHECK(x == 0);
+}
+
+TEST_CASE("p-values below the smallest double keep their logarithm") {
+  const auto log_of = [](const std::string& text) {
+    double x = -1;
+    return metapool::detail::parse_minus_log10(text.data(), text.data() + text.size(), x) ? x : -1;
+  };
+  CHECK(log_of("0.01") == doctest::Approx(2).epsilon(1e-15));
+  CHECK(log_of("1") == 0);
+  CHECK_FALSE(std::signbit(log_of("1")));
+  CHECK(log_of("3.2e-412") == doctest::Approx(412 - std::log10(3.2)).epsilon(1e-15));
+  CHECK(log_of("1e-300") == doctest::Approx(300).epsilon(1e-15));
+  CHECK(log_of("2E-12345") == doctest::Approx(12345 - std::log10(2.0)).epsilon(1e-15));
+  CHECK(std::isinf(log_of("0")));
+  for (const char* text : {"1.0001", "-0.1", "NA", "", "2e5"}) CHECK(log_of(text) == -1);
+}
+
+TEST_CASE("Texts for missing numbers") {
+  for (const char* text : {"", "NA", "na", "#NA", "N/A", "NaN", "nan", ".", "-", "-nan", "NULL"}) CHECK(metapool::detail::is_missing_field(text));
+  for (const char* text : {"0", "-1", "none", "NAN1", "x", ".5", "N"}) CHECK_FALSE(metapool::detail::is_missing_field(text));
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/gwas/rows.hpp>
+
+#include <support/close.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace metapool;
+using role = gwas_role;
+
+struct table {
+  detail::gwas_plan plan;
+  detail::gwas_rows rows;
+  std::string text;
+};
+
+table read(const gwas_study_file& file, const std::string& header, std::string text, const detail::gwas_wants& wants = {}) {
+  table t;
+  std::vector<role> needed{role::marker, role::allele1, role::allele2, role::effect};
+  needed.push_back(wants.scheme == gwas_scheme::sample_size ? role::p_value : role::standard_error);
+  t.plan = detail::plan_columns(file, header, needed);
+  const std::size_t size = text.size();
+  t.text = std::move(text);
+  t.text.append(64, '\n');
+  detail::gwas_row_reader reader(t.plan, wants);
+  reader.read(t.text.data(), t.text.data() + size, t.rows);
+  return t;
+}
+
+std::uint64_t dropped(const table& t, gwas_drop why) { return t.rows.counts.dropped[static_cast<std::size_t>(why)]; }
+
+std::string message_of(const gwas_study_file& file, const std::string& header) {
+  try {
+    detail::plan_columns(file, header, {role::marker, role::effect});
+  } catch (const input_error& e) {
+    return e.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("Rows of blanks, tabs and commas hold the same numbers, with either line break") {
+  const std::string head = "MARKER ALLELE1 ALLELE2 EFFECT STDERR", body = "rs1 A G 0.5 0.25\nrs2 t C -1e-3 2\n\nrs3 AT A 3 1\n";
+  for (const char mark : {' ', '\t', ','}) {
+    for (const bool windows : {false, true}) {
+      std::string header = head, text;
+      for (char& c : header) c = c == ' ' ? mark : c;
+      for (const char c : body) {
+        if (c == '\n' && windows) text += '\r';
+        text += c == ' ' ? mark : c;
+      }
+      const table t = read({}, header + (windows ? "\r" : ""), text);
+      REQUIRE(t.rows.rows.size() == 3);
+      CHECK(t.rows.rows[0].name() == "rs1");
+      CHECK(t.rows.rows[0].y == 0.5);
+      CHECK(t.rows.rows[0].v == 0.0625);
+      CHECK(t.rows.rows[0].pair == 2);
+      CHECK(t.rows.rows[1].pair == 13);
+      CHECK(t.rows.rows[1].y == -0.001);
+      CHECK(t.rows.rows[2].pair == detail::not_bases);
+      CHECK(t.rows.rows[2].first() == "AT");
+      CHECK(t.rows.rows[2].line == 4);
+      CHECK(t.rows.counts.lines == 3);
+      CHECK(t.rows.counts.dropped_in_all() == 0);
+    }
+  }
+}
+
+TEST_CASE("Every line that is not used is counted for one reason, and the first are named") {
+  gwas_study_file file;
+  file[role::weight] = "N";
+  file[role::frequency] = "F";
+  file.filters = {{"INFO", gwas_filter::comparison::greater, "0.3", {}}};
+  detail::gwas_wants wants;
+  wants.weight = wants.frequency = true;
+  const table t = read(file, "MARKER\tALLELE1\tALLELE2\tEFFECT\tSTDERR\tN\tF\tINFO",
+                       "ok\tA\tG\t1\t1\t10\t0.5\t1\n"
+                       "short\tA\tG\t1\t1\t10\t0.5\n"
+                       "long\tA\tG\t1\t1\t10\t0.5\t1\t9\n"
+                       "\tA\tG\t1\t1\t10\t0.5\t1\n"
+                       "same\tA\ta\t1\t1\t10\t0.5\t1\n"
+                       "none\tA\t\t1\t1\t10\t0.5\t1\n"
+                       "noeffect\tA\tG\tNA\t1\t10\t0.5\t1\n"
+                       "text\tA\tG\tabc\t1\t10\t0.5\t1\n"
+                       "huge\tA\tG\t1e300\t1\t10\t0.5\t1\n"
+                       "zero\tA\tG\t1\t0\t10\t0.5\t1\n"
+                       "minus\tA\tG\t1\t-1\t10\t0.5\t1\n"
+                       "noweight\tA\tG\t1\t1\t0\t0.5\t1\n"
+                       "frequency\tA\tG\t1\t1\t10\t1.5\t1\n"
+                       "nofrequency\tA\tG\t1\t1\t10\tNA\t1\n"
+                       "info\tA\tG\t1\t1\t10\t0.5\t0.3\n",
+                       wants);
+  CHECK(t.rows.counts.lines == 15);
+  CHECK(t.rows.rows.size() == 2);
+  CHECK(t.rows.extra.size() == 4);
+  CHECK(std::isnan(t.rows.extra[2]));
+  CHECK(t.rows.extra[3] == 10);
+  CHECK(dropped(t, gwas_drop::columns) == 2);
+  CHECK(dropped(t, gwas_drop::marker) == 1);
+  CHECK(dropped(t, gwas_drop::allele) == 2);
+  CHECK(dropped(t, gwas_drop::missing) == 1);
+  CHECK(dropped(t, gwas_drop::number) == 2);
+  CHECK(dropped(t, gwas_drop::standard_error) == 2);
+  CHECK(dropped(t, gwas_drop::weight) == 1);
+  CHECK(dropped(t, gwas_drop::frequency) == 1);
+  CHECK(dropped(t, gwas_drop::filtered) == 1);
+  CHECK(t.rows.rows.size() + t.rows.counts.dropped_in_all() == t.rows.counts.lines);
+  const auto& first = t.rows.counts.first[static_cast<std::size_t>(gwas_drop::columns)];
+  REQUIRE(first.size() == 2);
+  CHECK(first[0].marker == "short");
+  CHECK(first[0].line == 2);
+
+  file.strict_columns = false;
+  CHECK(dropped(read(file, "MARKER\tALLELE1\tALLELE2\tEFFECT\tSTDERR\tN\tF\tINFO", "long\tA\tG\t1\t1\t10\t0.5\t1\t9\nshort\tA\tG\t1\t1\n"), gwas_drop::columns) == 1);
+}
+
+TEST_CASE("GWAS-SSF is read by the names of its columns, whatever of them there is") {
+  const table t = read({}, "chromosome\tbase_pair_location\teffect_allele\tother_allele\todds_ratio\tstandard_error\teffect_allele_frequency\tp_value",
+                       "1\t1000\tG\tA\t2\t0.5\t#NA\t0.1\nX\t77\tAT\tA\t0\t0.5\t0.2\t0.1\nchr2\t5\tC\tT\t#NA\t0.5\t0.2\t0.1\n");
+  CHECK(t.plan.name_from_position);
+  CHECK(t.plan.log_effect);
+  REQUIRE(t.rows.rows.size() == 1);
+  CHECK(t.rows.rows[0].name() == "1:1000:A:G");
+  CHECK(t.rows.rows[0].y == std::log(2.0));
+  CHECK(dropped(t, gwas_drop::odds_ratio) == 1);
+  CHECK(dropped(t, gwas_drop::missing) == 1);
+  const table named = read({}, "variant_id\tchromosome\tbase_pair_location\teffect_allele\tother_allele\tbeta\tstandard_error", "v1\t1\t2\tA\tC\t1\t1\n");
+  CHECK(named.rows.rows[0].name() == "v1");
+  CHECK_FALSE(named.plan.log_effect);
+}
+
+TEST_CASE("z-scores from p-values and directions, far beyond the smallest double") {
+  detail::gwas_wants wants;
+  wants.scheme = gwas_scheme::sample_size;
+  gwas_study_file file;
+  file[role::effect] = "DIR";
+  file[role::weight] = "N";
+  const table t = read(file, "SNP A1 A2 DIR P N", "a A C + 0.05 100\nb A C - 1e-400 1\nc A C -2 1 4\nd A C + 0 9\ne A C + 1.5 9\nf A C + NA 9\ng A C ? 0.1 9\nh A C + x 3\n", wants);
+  REQUIRE(t.rows.rows.size() == 3);
+  CHECK(t.rows.rows[0].y == doctest::Approx(0.1959963984540054).epsilon(1e-13));
+  CHECK(t.rows.rows[0].v == 0.01);
+  CHECK(t.rows.rows[1].y == doctest::Approx(-42.82640649117118).epsilon(1e-13));
+  CHECK(-(detail::log_normal_upper_tail<double>(-t.rows.rows[1].y) + std::log(2.0)) / std::log(10.0) == doctest::Approx(400).epsilon(1e-13));
+  CHECK(t.rows.rows[2].y == 0);
+  CHECK(dropped(t, gwas_drop::p_value) == 2);
+  CHECK(dropped(t, gwas_drop::missing) == 1);
+  CHECK(dropped(t, gwas_drop::number) == 2);
+}
+
+TEST_CASE("The z of -log10 p inverts the tail over the whole range") {
+  for (double z = 0.001; z < 2e4; z *= 1.37) {
+    const double x = -(detail::log_normal_upper_tail<double>(z) + std::log(2.0)) / std::log(10.0);
+    if (z > 0.1) CHECK(detail::z_of_minus_log10_p(x) == doctest::Approx(z).epsilon(1e-12));
+  }
+  CHECK(detail::z_of_minus_log10_p(0) == 0);
+}
+
+TEST_CASE("A column that is not there is named, with those that are") {
+  gwas_study_file file;
+  file.path = "study.txt";
+  file[role::effect] = "BETA2";
+  CHECK(message_of(file, "SNP BETA") == "gwas_meta: study.txt: there is no column 'BETA2' (its columns: SNP, BETA)");
+  file[role::effect] = "BETA";
+  CHECK(message_of(file, "SNP beta BETA").find("is there twice") != std::string::npos);
+  CHECK(message_of({}, "x y z").find("there is no column for the marker: name it") != std::string::npos);
+  CHECK(message_of({}, "#SNP \"BETA\"").empty());
+}
+
+TEST_CASE("Alleles are turned to the reference, and ambiguous ones by frequency") {
+  using detail::pair_code, detail::turn, detail::turn_of;
+  CHECK(turn_of(pair_code("A", "G"), pair_code("a", "g")) == turn::none);
+  CHECK(turn_of(pair_code("G", "A"), pair_code("A", "G")) == turn::swap);
+  CHECK(turn_of(pair_code("T", "C"), pair_code("A", "G")) == turn::complement);
+  CHECK(turn_of(pair_code("C", "T"), pair_code("A", "G")) == turn::swap_complement);
+  CHECK(turn_of(pair_code("A", "C"), pair_code("A", "G")) == turn::mismatch);
+  CHECK(turn_of(pair_code("A", "T"), pair_code("T", "A")) == turn::swap);
+  CHECK(pair_code("AT", "A") == detail::not_bases);
+  CHECK(pair_code("N", "A") == detail::not_bases);
+  for (const char* pair : {"AT", "TA", "CG", "GC"}) CHECK(detail::is_ambiguous(pair_code({pair, 1}, {pair + 1, 1})));
+  for (const char* pair : {"AC", "GA", "CT"}) CHECK_FALSE(detail::is_ambiguous(pair_code({pair, 1}, {pair + 1, 1})));
+  turn t{};
+  CHECK(detail::resolve(turn::none, 0.2, 0.3, 0.4, t));
+  CHECK(t == turn::none);
+  CHECK(detail::resolve(turn::none, 0.2, 0.7, 0.4, t));
+  CHECK(t == turn::swap_complement);
+  CHECK(detail::resolve(turn::swap, 0.2, 0.7, 0.4, t));
+  CHECK(t == turn::swap);
+  CHECK(detail::resolve(turn::swap, 0.2, 0.3, 0.4, t));
+  CHECK(t == turn::complement);
+  CHECK_FALSE(detail::resolve(turn::none, 0.45, 0.3, 0.4, t));
+  CHECK_FALSE(detail::resolve(turn::none, 0.2, std::nan(""), 0.4, t));
+}
