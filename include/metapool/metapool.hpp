@@ -223,6 +223,7 @@
 #include <metapool/model/meta_regression.hpp>
 #include <metapool/model/one_group_glmm.hpp>
 #include <metapool/model/penalised_logistic.hpp>
+#include <metapool/model/penalised_logistic_regression.hpp>
 #include <metapool/model/polynomial_term.hpp>
 #include <metapool/model/splines.hpp>
 #include <metapool/model/unconditional_glmm.hpp>
