@@ -192,6 +192,7 @@
 
 #include <metapool/sensitivity/classical_boundaries.hpp>
 #include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/gosh_counts.hpp>
 #include <metapool/sensitivity/trial_sequential.hpp>
 
 #include <metapool/plot/forest.hpp>

@@ -22,7 +22,7 @@ using violations = std::vector<std::string>;
 inline const std::map<std::string, int>& floors() {
   static const std::map<std::string, int> result{{"text", -1}, {"data", 0}, {"math", 0},  {"effect", 1},     {"conversion", 2}, {"tau2", 2}, {"model", 3},
                                                  {"inference", 4}, {"exact", 5}, {"bayes", 5},      {"bias", 5}, {"batch", 5}, {"lines", 6}, {"gwas", 6},
-                                                 {"report", 6},    {"plot", 6},  {"sensitivity", 5}, {"simulation", 5}};
+                                                 {"report", 7},    {"plot", 7},  {"sensitivity", 6}, {"simulation", 5}};
   return result;
 }
 
