@@ -9,6 +9,7 @@ if(CMAKE_VERSION VERSION_LESS 3.23)
 else()
   install(TARGETS metapool EXPORT metapoolTargets FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
+install(FILES ${metapool_mpi_headers} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/metapool/mpi")
 
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/metapool")
 install(EXPORT metapoolTargets NAMESPACE metapool:: DESTINATION "${package_dir}")
@@ -16,6 +17,7 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/metapoolConfig.cmake.in
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/metapoolConfigVersion.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/package/metapoolConfig.cmake" "${PROJECT_BINARY_DIR}/package/metapoolConfigVersion.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/metapoolZlib.cmake"
         DESTINATION "${package_dir}")
 
 # The .pc lies in <prefix>/<data>/pkgconfig, two folders below the prefix. Boost has no .pc of its own.

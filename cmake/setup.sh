@@ -38,6 +38,7 @@ is_there() {
     pkg-config) has_program pkg-config ;;
     rsvg) has_program rsvg-convert ;;
     git) has_program git ;;
+    mpi) has_program mpirun && has_program mpicxx ;;
   esac
 }
 
@@ -59,6 +60,9 @@ package() {
     brew:json) echo nlohmann-json ;;
     brew:clang) echo llvm ;;
     apt:rsvg) echo librsvg2-bin ;;
+    apt:mpi) echo libopenmpi-dev openmpi-bin ;;
+    dnf:mpi) echo openmpi-devel ;;
+    brew:mpi) echo open-mpi ;;
     dnf:rsvg) echo librsvg2-tools ;;
     brew:rsvg) echo librsvg ;;
     apt:fuzzer) echo "libclang-rt-$(clang++ -dumpversion | cut -d. -f1)-dev" ;;

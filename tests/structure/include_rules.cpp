@@ -71,6 +71,13 @@ TEST_CASE("a header that the umbrella does not reach is found") {
   CHECK(complaint("metapool.hpp", head + "#include <metapool/data/a.hpp>\n", "data/a.hpp").empty());
 }
 
+TEST_CASE("MPI is found outside its room, and where the umbrella brings it") {
+  CHECK(says(complaint("batch/a.hpp", head + "#include <mpi.h>\n"), "only mpi/ may include MPI"));
+  CHECK(complaint("mpi/a.hpp", head + "#include <mpi.h>\n#include <metapool/lines/b.hpp>\n", "lines/b.hpp").empty());
+  CHECK(complaint("metapool.hpp", head, "mpi/a.hpp").empty());
+  CHECK(says(complaint("metapool.hpp", head + "#include <metapool/mpi/a.hpp>\n", "mpi/a.hpp"), "mpi/a.hpp:1: is reached"));
+}
+
 TEST_CASE("a call that a min or max macro would take is found") {
   CHECK(says(complaint("data/a.hpp", head + "int a = std::max(1, 2);\n"), "data/a.hpp:3: max( is taken"));
   CHECK(says(complaint("data/a.hpp", head + "int a = std::numeric_limits<int>::min ();\n"), "min( is taken"));

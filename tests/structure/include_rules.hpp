@@ -21,7 +21,7 @@ using violations = std::vector<std::string>;
 /// The floor on which a room lies; rooms of one floor may not include each other, except that math may use data's checks and errors.
 inline const std::map<std::string, int>& floors() {
   static const std::map<std::string, int> result{{"text", -1}, {"data", 0}, {"math", 0},  {"effect", 1},     {"conversion", 2}, {"tau2", 2}, {"model", 3},
-                                                 {"inference", 4}, {"exact", 5}, {"bayes", 5},      {"bias", 5}, {"batch", 5}, {"lines", 6}, {"gwas", 6},
+                                                 {"inference", 4}, {"exact", 5}, {"bayes", 5},      {"bias", 5}, {"batch", 5}, {"lines", 6}, {"mpi", 9}, {"gwas", 6},
                                                  {"report", 7},    {"plot", 7},  {"sensitivity", 6}, {"simulation", 5}};
   return result;
 }
@@ -115,6 +115,8 @@ inline violations broken_rules(const std::filesystem::path& folder) {
         includes[path].push_back(target);
         if (!fs::exists(folder / target)) say(number, quoted + " does not exist");
         if (!room.empty() && floors().count(room) == 1 && !may_include(room, target)) say(number, quoted + " is not below " + room);
+      } else if (header == "mpi.h") {
+        if (room != "mpi") say(number, quoted + ": only mpi/ may include MPI");
       } else if (header == "iostream" || header == "execution" || header == "regex") {
         say(number, quoted + " is too dear for a header");
       } else if (starts_with(header, "boost/")) {
@@ -128,7 +130,7 @@ inline violations broken_rules(const std::filesystem::path& folder) {
     if (!pragma_once) say(1, "has no #pragma once");
   }
 
-  // What the umbrella leaves out, a user of the umbrella does not have.
+  // What the umbrella leaves out, a user of the umbrella does not have; all but mpi/, which needs a library that few have.
   if (fs::exists(folder / "metapool.hpp")) {
     std::set<std::string> reached;
     std::vector<std::string> open{"metapool.hpp"};
@@ -141,8 +143,8 @@ inline violations broken_rules(const std::filesystem::path& folder) {
     }
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
       const std::string path = fs::relative(entry.path(), folder).generic_string();
-      if (entry.is_regular_file() && entry.path().extension() == ".hpp" && reached.count(path) == 0) {
-        found.push_back(path + ":1: is not reached from metapool.hpp");
+      if (entry.is_regular_file() && entry.path().extension() == ".hpp" && (reached.count(path) == 0) != (room_of(path) == "mpi")) {
+        found.push_back(path + (reached.count(path) == 0 ? ":1: is not reached from metapool.hpp" : ":1: is reached from metapool.hpp"));
       }
     }
   }

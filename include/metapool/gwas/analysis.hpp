@@ -41,7 +41,8 @@ struct gwas_analysis {
   double leave_one_out = 0;         ///< variants with a smaller p are pooled without each study, too; 0: none
   std::vector<std::string> custom;  ///< names of sums over the studies' custom columns
   bool capitals = false;            ///< alleles in capitals; METAL's are small letters
-  int effect_decimals = -1;         ///< of effects; -1: as many digits as tell the number from all others
+  int digits = 0;                   ///< significant digits of numbers in the result; 0: as many as tell a number from all others
+  int effect_decimals = -1;         ///< of effects; -1: as `digits` says
   int stderr_decimals = -1;
   gwas_join join = gwas_join::by_name;
   unsigned threads = 1;             ///< 0: as many as the processor has. The result has the same bytes for any number

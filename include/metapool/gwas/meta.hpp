@@ -45,8 +45,8 @@ struct gwas_run {
   double lambda = 1;               ///< of the result
 
   void finish_block(const variant_block& block, const variant_names& variants, block_result& r) const {
-    r.text.clear();
-    r.omitted_text.clear();
+    r.text.clear(a.digits);
+    r.omitted_text.clear(a.digits);
     pool_block(a, layout, block, r.size, lambda, r.pooled);
     r.lines = put_block(a, layout, block, r.size, variants, r.first, r.pooled, r.text);
     r.hits = a.leave_one_out > 0 ? put_leave_one_out(a, layout, block, r.size, variants, r.first, r.pooled, lambda, names, r.omitted_text) : 0;

@@ -11,6 +11,7 @@
 #include <metapool/gwas/rows.hpp>
 #include <metapool/gwas/variant_block.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,7 @@ void check_gwas_analysis(const std::vector<gwas_study_file>& files, const gwas_a
   check("genomic_control", a.genomic_control, std::fabs(a.genomic_control) < 1e30, "must be finite");
   if (!a.random_effects.empty() && a.scheme == gwas_scheme::sample_size) fail("random effects need effects with standard errors (scheme standard_error)");
   if (a.hartung_knapp && a.random_effects.empty()) fail("hartung_knapp goes with random_effects: say which");
-  if (a.effect_decimals > 300 || a.stderr_decimals > 300) fail("no more than 300 decimals");
+  if (a.effect_decimals > 300 || a.stderr_decimals > 300 || a.digits > 17) fail("no more than 300 decimals and 17 digits");
   for (const gwas_study_file& f : files) {
     check("default_weight", f.default_weight, f.default_weight > 1e-60 && f.default_weight < 1e60, "must be positive");
     check("genomic_control", f.genomic_control, std::fabs(f.genomic_control) < 1e30, "must be finite");
@@ -57,12 +58,21 @@ opened_study open_study(const gwas_study_file& file, const gwas_analysis& a, gwa
     needed.push_back(gwas_role::chromosome);
     needed.push_back(gwas_role::position);
   }
+  std::vector<gwas_role> used;
+  const variant_layout layout(a, 1, false);
+  if (layout.wants.frequency) used.push_back(gwas_role::frequency);
+  if (layout.wants.weight || a.scheme == gwas_scheme::sample_size) used.push_back(gwas_role::weight);
+  if (layout.wants.locus) used.insert(used.end(), {gwas_role::chromosome, gwas_role::position});
   const line_source source(file.path, 1);
-  opened_study study{file.path, plan_columns(file, source.header(), needed), {}};
+  opened_study study{file.path, plan_columns(file, source.header(), needed, used), {}};
   gwas_file_report r;
   r.path = file.path;
   r.compressed = source.compressed();
-  r.column = study.plan.name;
+  for (std::size_t i = 0; i < gwas_roles; ++i) {
+    const gwas_role role = static_cast<gwas_role>(i);
+    const bool taken = std::find(needed.begin(), needed.end(), role) != needed.end() || std::find(used.begin(), used.end(), role) != used.end();
+    if (taken) r.column[i] = study.plan.name[i];
+  }
   r.name_from_position = study.plan.name_from_position;
   r.log_effect = study.plan.log_effect;
   r.minus_log10_p = study.plan.minus_log10_p;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/gwas/analysis.hpp>
 #include <metapool/gwas/drops.hpp>
 #include <metapool/gwas/study_file.hpp>
 
@@ -77,6 +78,38 @@ std::string gwas_report_text(const gwas_report& report) {
     line("genomic control: lambda = " + detail::to_short_text(report.lambda, 7) + (report.lambda > 1 ? "" : ", not above 1: nothing is changed"));
   }
   return s;
+}
+
+/// What lies beside a result: its columns in words, options, and the report.
+template <class = void>
+std::string gwas_info_text(const gwas_analysis& a, const gwas_report& report) {
+  std::string s = "Allele1, Allele2: the first file that has the marker; effects, frequencies and directions are those of Allele1\n";
+  const bool effects = a.scheme == gwas_scheme::standard_error;
+  if (a.average_frequency || a.min_max_frequency) {
+    s += "Freq1, FreqSE: mean of the studies' frequencies of Allele1 and their standard deviation, weighted like the effects\n";
+  }
+  if (a.min_max_frequency) s += "MinFreq, MaxFreq: the least and the greatest of them\n";
+  s += effects ? "Effect, StdErr: common effect, each study weighted by 1 / StdErr^2\n" : "Weight, Zscore: sum of the sample sizes, and z-scores weighted by their roots\n";
+  s += a.log_p_value ? "log(P): log10 of the two-sided p-value\n" : "P-value: two-sided; below 1e-300 with six digits\n";
+  s += "Direction: a sign for each file, in the order below: + - 0, ? where the file has not got the marker\n";
+  if (a.heterogeneity) s += "HetISq, HetChiSq, HetDf, HetPVal: I2 in per cent, Cochran's Q, its degrees of freedom and p-value\n";
+  for (const gwas_tau2 which : a.random_effects) {
+    const std::string name = which == gwas_tau2::dersimonian_laird ? "DL" : which == gwas_tau2::paule_mandel ? "PM" : "REML";
+    s.append("Effect").append(name).append(", ...: random effects, between-study variance TauSq").append(name);
+    s += which == gwas_tau2::dersimonian_laird ? " by DerSimonian and Laird" : which == gwas_tau2::paule_mandel ? " by Paule and Mandel" : " by restricted maximum likelihood";
+    s += a.hartung_knapp ? "; StdErrHK, P-valueHK by Hartung and Knapp (t with HetDf degrees of freedom)\n" : "\n";
+  }
+  if (!a.custom.empty()) {
+    s += "Sums over the studies:";
+    for (const std::string& name : a.custom) s.append(" ").append(name);
+    s += '\n';
+  }
+  if (a.minimum_weight > 0) s.append("Variants with a total weight below ").append(detail::to_text(a.minimum_weight)).append(" are left out\n");
+  s += a.ambiguous == gwas_ambiguous::keep ? "Alleles A/T and C/G: taken as they are written\n"
+       : a.ambiguous == gwas_ambiguous::drop ? "Alleles A/T and C/G: dropped\n"
+                                             : "Alleles A/T and C/G: read from the strand whose frequency agrees with the first file's\n";
+  s += '\n';
+  return s + gwas_report_text(report);
 }
 
 }  // namespace metapool

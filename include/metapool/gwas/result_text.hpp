@@ -20,7 +20,11 @@ namespace metapool::detail {
 /// Text put together at the end of a vector that keeps its memory.
 class text_sink {
  public:
-  void clear() { size_ = 0; }
+  /// digits: significant ones of every number without decimals of its own; 0 or less: as many as tell it from all others.
+  void clear(int digits = 0) {
+    size_ = 0;
+    digits_ = digits;
+  }
   std::string_view view() const { return {text_.data(), size_}; }
 
   void put(char c) {
@@ -44,7 +48,9 @@ class text_sink {
     }
     room(400);
     char* const at = text_.data() + size_;
-    const auto end = decimals < 0 ? std::to_chars(at, at + 400, x).ptr : std::to_chars(at, at + 400, x, std::chars_format::fixed, decimals).ptr;
+    const auto end = decimals >= 0 ? std::to_chars(at, at + 400, x, std::chars_format::fixed, decimals).ptr
+                     : digits_ > 0 ? std::to_chars(at, at + 400, x, std::chars_format::general, digits_).ptr
+                                   : std::to_chars(at, at + 400, x).ptr;
     size_ += static_cast<std::size_t>(end - at);
   }
   void whole(std::uint64_t n) {
@@ -83,6 +89,7 @@ class text_sink {
   }
   std::vector<char> text_;
   std::size_t size_ = 0;
+  int digits_ = 0;
 };
 
 constexpr std::string_view tau2_name(gwas_tau2 which) {

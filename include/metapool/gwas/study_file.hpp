@@ -45,6 +45,7 @@ struct gwas_study_file {
   bool log_effect = false;                     ///< the effect is a ratio: take its logarithm
   bool minus_log10_p = false;                  ///< the p-value column holds -log10 p
   double default_weight = 1;                   ///< sample size of every line, where there is no column of it
+  bool weight_may_lack = false;                ///< the sample-size column that is named need not be there: the default weight stands in
   bool use_strand = false;
   bool strict_columns = true;                  ///< a line with more columns than the header is dropped; one with fewer always is
   gwas_separator separator = gwas_separator::automatic;
@@ -118,9 +119,9 @@ std::vector<std::string> header_names(std::string_view line, gwas_separator sepa
 }
 
 /// Finds the columns of a file from its header line. Throws input_error naming file and column if one that was asked for is not there, or is there twice.
-/// `needed`: roles that must be found.
+/// `needed`: roles that must be found. `used`: roles of which a column that is named must be found; others may be named in vain.
 template <class = void>
-gwas_plan plan_columns(const gwas_study_file& file, std::string_view header, const std::vector<gwas_role>& needed) {
+gwas_plan plan_columns(const gwas_study_file& file, std::string_view header, const std::vector<gwas_role>& needed, const std::vector<gwas_role>& used = {}) {
   gwas_plan plan;
   plan.separator = file.separator == gwas_separator::automatic ? find_separator(header) : file.separator;
   const std::vector<std::string> names = header_names(header, plan.separator);
@@ -151,7 +152,9 @@ gwas_plan plan_columns(const gwas_study_file& file, std::string_view header, con
     const gwas_role role = static_cast<gwas_role>(r);
     plan.at[r] = gwas_plan::no_column;
     if (!file.column[r].empty()) {
-      plan.at[r] = find(file.column[r], true);
+      const auto among = [&](const std::vector<gwas_role>& roles) { return std::find(roles.begin(), roles.end(), role) != roles.end(); };
+      const bool must = among(needed) || (among(used) && !(role == gwas_role::weight && file.weight_may_lack));
+      plan.at[r] = find(file.column[r], must);
     } else {
       std::string_view usual = recognised_names(role);
       while (!usual.empty() && plan.at[r] == gwas_plan::no_column) {

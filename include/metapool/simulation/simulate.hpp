@@ -10,6 +10,7 @@
 #include <metapool/simulation/drawn.hpp>
 #include <metapool/simulation/performance.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -59,37 +60,45 @@ struct simulation_result {
   std::uint64_t seed{};
 };
 
-/// Draws data sets from a model and judges every method on each: bias, mean squared error, coverage, width, type I error or power, each with its Monte Carlo error.
-///
-///     binary_trials_model<odds_ratio> model{.effects = {.mean = std::log(0.7), .tau2 = 0.1}, .sizes = drawn_sizes{.trials = 5}, .control_risk = {0.2}};
-///     const auto r = simulate(model, methods_for(odds_ratio{}), {.replicates = 10000});
-///
-/// Replicate i is drawn from the stream (seed, i) and from nothing else, so that all methods see the same data and no answer depends on threads or order.
-/// Throws input_error if the model is not valid, a method has no run or no name, or there is no replicate.
-/// Morris, White & Crowther (2019) Stat Med 38:2074, doi:10.1002/sim.8086.
+namespace detail {
+
+/// Sums over a block of replicates. Blocks lie where the numbers of replicates say, so that they are the same whoever computes them.
+struct simulation_piece {
+  static constexpr std::size_t replicates = 64;
+  std::vector<performance_tally> tallies{};  ///< one a method
+  std::size_t clipped = 0;
+};
+
+inline std::size_t simulation_pieces(const simulate_options& options) {
+  return options.replicates / simulation_piece::replicates + (options.replicates % simulation_piece::replicates != 0);
+}
+
 template <trial_model Model>
-simulation_result simulate(const Model& model, const std::vector<simulated_method<typename Model::data_type>>& methods, const simulate_options& options = {}) {
-  constexpr const char* function = "simulate";
-  constexpr std::size_t block = 64;
+void check_simulation(const char* function, const Model& model, const std::vector<simulated_method<typename Model::data_type>>& methods, const simulate_options& options) {
   model.check(function);
-  if (options.replicates == 0) detail::throw_input_error(function, "replicates = 0: there must be one at least");
-  if (methods.empty()) detail::throw_input_error(function, "there is no method");
+  if (options.replicates == 0) throw_input_error(function, "replicates = 0: there must be one at least");
+  if (methods.empty()) throw_input_error(function, "there is no method");
   for (const auto& m : methods) {
-    if (!m.run || m.name.empty()) detail::throw_input_error(function, "method '" + m.name + "' has no name or no function");
+    if (!m.run || m.name.empty()) throw_input_error(function, "method '" + m.name + "' has no name or no function");
   }
-  struct piece {
-    std::vector<detail::performance_tally> tallies{};
-    std::size_t clipped = 0;
-  };
-  std::vector<piece> pieces((options.replicates + block - 1) / block);
-  detail::parallel_blocks(options.replicates, block, options.threads, [&](std::size_t begin, std::size_t end) {
-    piece mine{.tallies = std::vector<detail::performance_tally>(methods.size())};
+}
+
+/// Pieces [first, last) of a simulation.
+template <trial_model Model>
+std::vector<simulation_piece> simulate_pieces(const Model& model, const std::vector<simulated_method<typename Model::data_type>>& methods, const simulate_options& options,
+                                              std::size_t first, std::size_t last) {
+  constexpr std::size_t block = simulation_piece::replicates;
+  std::vector<simulation_piece> pieces(last - first);
+  if (first == last) return pieces;
+  const std::size_t begin_of_all = first * block, end_of_all = (std::min)(options.replicates, last * block);
+  parallel_blocks(end_of_all - begin_of_all, block, options.threads, [&](std::size_t begin, std::size_t end) {
+    simulation_piece mine{.tallies = std::vector<performance_tally>(methods.size())};
     for (std::size_t i = begin; i < end; ++i) {
-      detail::random_stream random(options.seed, options.first + i);
+      random_stream random(options.seed, options.first + begin_of_all + i);
       const auto d = model.draw(random);
       mine.clipped += d.clipped;
       for (std::size_t m = 0; m < methods.size(); ++m) {
-        detail::performance_tally& t = mine.tallies[m];
+        performance_tally& t = mine.tallies[m];
         ++t.replicates;
         try {
           t.take(methods[m].run(d.data), methods[m].target == interval_target::mean ? d.mean : d.next_trial, d.mean);
@@ -102,14 +111,46 @@ simulation_result simulate(const Model& model, const std::vector<simulated_metho
     }
     pieces[begin / block] = std::move(mine);
   });
-  simulation_result r{.replicates = options.replicates, .seed = options.seed};
-  std::vector<detail::performance_tally> sums(methods.size());
-  for (const piece& p : pieces) {
-    r.clipped += p.clipped;
-    for (std::size_t m = 0; m < methods.size(); ++m) sums[m] += p.tallies[m];
+  return pieces;
+}
+
+/// Adds up pieces in the order in which they are handed over, and says what they found.
+template <class Data>
+class simulation_sum {
+ public:
+  simulation_sum(const std::vector<simulated_method<Data>>& methods, const simulate_options& options)
+      : methods_(methods), sums_(methods.size()), result_{.replicates = options.replicates, .seed = options.seed} {}
+  void add(const simulation_piece& p) {
+    result_.clipped += p.clipped;
+    for (std::size_t m = 0; m < sums_.size(); ++m) sums_[m] += p.tallies[m];
   }
-  for (std::size_t m = 0; m < methods.size(); ++m) r.methods.push_back(detail::performance_of(methods[m].name, methods[m].target, std::move(sums[m])));
-  return r;
+  simulation_result result() {
+    for (std::size_t m = 0; m < sums_.size(); ++m) result_.methods.push_back(performance_of(methods_[m].name, methods_[m].target, std::move(sums_[m])));
+    return std::move(result_);
+  }
+
+ private:
+  const std::vector<simulated_method<Data>>& methods_;
+  std::vector<performance_tally> sums_;
+  simulation_result result_;
+};
+
+}  // namespace detail
+
+/// Draws data sets from a model and judges every method on each: bias, mean squared error, coverage, width, type I error or power, each with its Monte Carlo error.
+///
+///     binary_trials_model<odds_ratio> model{.effects = {.mean = std::log(0.7), .tau2 = 0.1}, .sizes = drawn_sizes{.trials = 5}, .control_risk = {0.2}};
+///     const auto r = simulate(model, methods_for(odds_ratio{}), {.replicates = 10000});
+///
+/// Replicate i is drawn from the stream (seed, i) and from nothing else, so that all methods see the same data and no answer depends on threads or order.
+/// Throws input_error if the model is not valid, a method has no run or no name, or there is no replicate.
+/// Morris, White & Crowther (2019) Stat Med 38:2074, doi:10.1002/sim.8086.
+template <trial_model Model>
+simulation_result simulate(const Model& model, const std::vector<simulated_method<typename Model::data_type>>& methods, const simulate_options& options = {}) {
+  detail::check_simulation("simulate", model, methods, options);
+  detail::simulation_sum<typename Model::data_type> sum(methods, options);
+  for (const auto& piece : detail::simulate_pieces(model, methods, options, 0, detail::simulation_pieces(options))) sum.add(piece);
+  return sum.result();
 }
 
 }  // namespace metapool
