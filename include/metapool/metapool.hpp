@@ -137,6 +137,7 @@
 #include <metapool/model/subgroups_common_tau2.hpp>
 #include <metapool/model/unrestricted_weighted_least_squares.hpp>
 
+#include <metapool/gwas/commands.hpp>
 #include <metapool/gwas/meta.hpp>
 
 #include <metapool/inference/advice.hpp>
