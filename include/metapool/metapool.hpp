@@ -212,6 +212,7 @@
 #if __has_include(<Eigen/Core>)
 #include <metapool/bayes/normal_regression.hpp>
 #include <metapool/model/beta_binomial.hpp>
+#include <metapool/model/beta_binomial_regression.hpp>
 #include <metapool/model/conditional_glmm.hpp>
 #include <metapool/model/design.hpp>
 #include <metapool/model/design_builders.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <metapool/math/chi_squared.hpp>
-#include <metapool/model/beta_binomial.hpp>
+#include <metapool/model/beta_binomial_fit.hpp>
 
 namespace metapool {
 
@@ -13,11 +13,13 @@ struct correlation_test_result {
   Real p{};          ///< 1 if no correlation is above 0
 };
 
-/// Likelihood ratio test of no intra-class correlation: risks do not vary between studies. Since 0 is the boundary the statistic follows the mixture of
+/// Likelihood ratio test of no intra-class correlation in a beta_binomial_fit or beta_binomial_regression_fit: risks do not vary between studies. Since 0 is the boundary the statistic follows the mixture of
 /// chi-squared distributions with 0 and 1 degrees of freedom in halves, with two correlations with 0, 1 and 2 in a quarter, a half and a quarter.
 /// Of differences of baseline risk as much as of effect: it is no test of heterogeneity of the effect. Self & Liang (1987) J Am Stat Assoc 82:605.
-template <class Real>
-correlation_test_result<Real> correlation_test(const beta_binomial_fit<Real>& fit) {
+template <class Fit>
+  requires requires(const Fit& fit) { fit.binomial_log_likelihood; fit.correlations; }
+auto correlation_test(const Fit& fit) -> correlation_test_result<typename Fit::real_type> {
+  using Real = typename Fit::real_type;
   correlation_test_result<Real> r;
   r.p = Real(1);
   const Real ratio = 2 * (fit.log_likelihood - fit.binomial_log_likelihood);

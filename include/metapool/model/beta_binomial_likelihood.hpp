@@ -17,6 +17,20 @@ namespace metapool::detail {
 /// Scale of a group's mean: x = log(mu / (1 - mu)), or x = log(mu) <= 0.
 enum class mean_scale { logit, log };
 
+/// A mean and what it lacks to 1 as functions of x, the first variable.
+template <class Real>
+std::array<second_order<Real>, 2> mean_numbers(mean_scale scale, const Real& x) {
+  using std::exp, std::expm1;
+  using number = second_order<Real>;
+  if (scale == mean_scale::logit) {
+    const Real e = exp(x > 0 ? Real(-x) : x), larger = 1 / (1 + e), smaller = e / (1 + e);
+    const Real p = x > 0 ? larger : smaller, q = x > 0 ? smaller : larger, v = larger * smaller;
+    return {number{p, {v, Real(0)}, {v * (q - p), Real(0), Real(0)}}, number{q, {-v, Real(0)}, {v * (p - q), Real(0), Real(0)}}};
+  }
+  const Real p = exp(x);
+  return {number{p, {p, Real(0)}, {p, Real(0), Real(0)}}, number{-expm1(x), {-p, Real(0)}, {-p, Real(0), Real(0)}}};
+}
+
 /// The arms of one group (all treated ones, say), which share a mean.
 template <class Real>
 class beta_binomial_group {
@@ -42,19 +56,8 @@ class beta_binomial_group {
 
   /// Log-likelihood with derivatives in (x, rho).
   curvature<Real, 2> operator()(mean_scale scale, const Real& x, const Real& rho) const {
-    using std::exp, std::expm1;
     using number = second_order<Real>;
-    number mu, nu;
-    if (scale == mean_scale::logit) {
-      const Real e = exp(x > 0 ? Real(-x) : x), larger = 1 / (1 + e), smaller = e / (1 + e);
-      const Real p = x > 0 ? larger : smaller, q = x > 0 ? smaller : larger, v = larger * smaller;
-      mu = {p, {v, Real(0)}, {v * (q - p), Real(0), Real(0)}};
-      nu = {q, {-v, Real(0)}, {v * (p - q), Real(0), Real(0)}};
-    } else {
-      const Real p = exp(x);
-      mu = {p, {p, Real(0)}, {p, Real(0), Real(0)}};
-      nu = {-expm1(x), {-p, Real(0)}, {-p, Real(0), Real(0)}};
-    }
+    const auto [mu, nu] = mean_numbers(scale, x);
     const number r{rho, {Real(0), Real(1)}, {}};
     number sum;
     for (const auto& arm : arms_) sum += arm(mu, nu, r);

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <metapool/inference/correlation_test.hpp>
+#include <metapool/inference/glmm_inference.hpp>
+#include <metapool/inference/glmm_regression.hpp>
+#include <metapool/model/beta_binomial_regression.hpp>
+
+#include "model/sparse_tables.hpp"
+#include "support/close.hpp"
+#include "support/published.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+using namespace metapool;
+using metapool_test::close;
+using metapool_test::contains;
+using metapool_test::message_of;
+using metapool_test::printed;
+using metapool_test::trial;
+
+namespace {
+
+using trials_type = std::vector<binary_trial<>>;
+
+design<double> treated_patients(const trials_type& trials) {
+  std::vector<double> n;
+  for (const auto& t : trials) n.push_back(*t.treated.total / 100);
+  return design_of(n, "n");
+}
+
+metapool_test::tolerance peer(double relative) { return {relative, 0, 0, "where R's search stops"}; }
+
+/// log-likelihood by gamma functions: risks by the link, x[0] the moderator in the design's second column.
+template <class Link>
+double by_gamma(const trials_type& trials, const design<double>& d, const Link& link, const std::vector<double>& baseline, const std::vector<double>& effect, double treated_rho, double control_rho) {
+  double sum = 0;
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    for (const bool treated : {true, false}) {
+      const auto& arm = treated ? trials[i].treated : trials[i].control;
+      double eta = 0;
+      for (std::size_t j = 0; j < effect.size(); ++j) {
+        const double x = d.x(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
+        if (j < baseline.size()) eta += baseline[j] * x;
+        if (treated) eta += effect[j] * x;
+      }
+      const double y = *arm.events, n = *arm.total, mean = link(eta), rho = treated ? treated_rho : control_rho;
+      const double a = mean * (1 - rho) / rho, b = (1 - mean) * (1 - rho) / rho;
+      sum += std::lgamma(n + 1) - std::lgamma(y + 1) - std::lgamma(n - y + 1) + std::lgamma(a + y) + std::lgamma(b + n - y) - std::lgamma(a + b + n) - std::lgamma(a) - std::lgamma(b) + std::lgamma(a + b);
+    }
+  }
+  return sum;
+}
+
+template <class Fit>
+void check_fit(const Fit& fit, double b0, double b1, double se0, double se1, double log_likelihood) {
+  CHECK(fit.convergence.converged);
+  CHECK(fit.convergence.residual < 1e-8);
+  CHECK(fit.state == estimate_state::finite);
+  CHECK(close(fit.coefficients(0), b0, peer(2e-6)));
+  CHECK(close(fit.coefficients(1), b1, peer(2e-6)));
+  CHECK(close(std::sqrt(fit.covariance(0, 0)), se0, peer(1e-6)));
+  CHECK(close(std::sqrt(fit.covariance(1, 1)), se1, peer(1e-6)));
+  CHECK(close(fit.log_likelihood, log_likelihood, metapool_test::digits10));
+}
+
+}  // namespace
+
+TEST_CASE("Catheters by size: beta-binomial regressions as in R") {
+  // R 4.2: VGAM 1.1-7's vglm(cbind(y, n - y) ~ x + t + t:x, betabinomial) for the first; dbetabinom written out and optim for all, standard errors by numDeriv
+  const auto trials = metapool_test::catheters();
+  const auto d = treated_patients(trials);
+  const auto fit = beta_binomial_regression(trials, odds_ratio{}, d);
+  check_fit(fit, -1.454827508, 0.263331897, 0.702580703, 0.435192213, -77.6784666717);
+  CHECK(close(fit.baseline_coefficients(0), -2.477252811, peer(1e-8)));
+  CHECK(close(fit.baseline_coefficients(1), -0.512402896, peer(1e-8)));
+  CHECK(close(std::sqrt(fit.baseline_covariance(1, 1)), 0.263611072, peer(1e-6)));
+  CHECK(fit.baseline.names[1] == "baseline: n");
+  const double rho = *fit.correlation_treated;
+  CHECK(close(std::log(rho / (1 - rho)), -4.148276188, peer(1e-7)));
+  CHECK(*fit.correlation_control == rho);
+  CHECK(fit.correlations == 1);
+  CHECK(fit.df == 16);
+  const auto arms = beta_binomial_regression(trials, odds_ratio{}, d, arm_correlations{});
+  check_fit(arms, -1.47774, 0.153107, 0.688865, 0.441233, -77.057889819);
+  CHECK(close(*arms.correlation_treated, 1 / (1 + std::exp(4.870615)), printed(4)));
+  CHECK(close(*arms.correlation_control, 1 / (1 + std::exp(3.811853)), printed(4)));
+  CHECK(arms.correlations == 2);
+  // all of the moderator's work on the treatment: another answer
+  check_fit(beta_binomial_regression(trials, odds_ratio{}, d, common_correlation{}, baseline_risk::common), -0.680258, -0.2201835, 0.6167942, 0.3567536, -79.7256485531);
+  // logarithmic link
+  check_fit(beta_binomial_regression(trials, risk_ratio{}, d), -1.405526, 0.248589, 0.686099, 0.426897, -77.6788239236);
+  check_fit(beta_binomial_regression(trials, risk_ratio{}, d, arm_correlations{}, intercept_only(18)), -0.810703, -0.3156185, 0.589245, 0.338626, -78.5826849772);
+}
+
+TEST_CASE("Germination of Orobanche seed by variety and extract, as by VGAM") {
+  // Crowder (1978) Appl Stat 27:34, the data; VGAM 1.1-7's vglm(cbind(y, n - y) ~ variety * extract, betabinomial): log-likelihood -53.7667633649,
+  // logit of the correlation -4.380779; standard errors by numDeriv
+  const double n[21] = {39, 62, 81, 51, 39, 6, 74, 72, 51, 79, 13, 16, 30, 28, 45, 4, 12, 41, 30, 51, 7};
+  const double y[21] = {10, 23, 23, 26, 17, 5, 53, 55, 32, 46, 10, 8, 10, 8, 23, 0, 3, 22, 15, 32, 3};
+  std::vector<proportion<>> plates;
+  matrix_of<double> x(21, 3);
+  for (Eigen::Index i = 0; i < 21; ++i) {
+    plates.push_back({"plate", y[i], n[i]});
+    const double variety = i < 11 ? 0 : 1, extract = (i >= 5 && i < 11) || i >= 16 ? 1 : 0;
+    x.row(i) << variety, extract, variety * extract;
+  }
+  const auto d = design_of(x, {"variety", "extract", "both"});
+  const auto fit = beta_binomial_regression(plates, logit_proportion{}, d);
+  const double expected[4] = {-0.541950532246, 0.097390498891, 1.320068274060, -0.797924753563}, se[4] = {0.163784473326, 0.273668608656, 0.233976771856, 0.377954842958};
+  for (Eigen::Index j = 0; j < 4; ++j) {
+    CHECK(close(fit.coefficients(j), expected[j], peer(2e-6)));
+    CHECK(close(std::sqrt(fit.covariance(j, j)), se[j], peer(1e-6)));
+  }
+  CHECK(close(fit.log_likelihood, -53.7667633649, metapool_test::digits10));
+  CHECK(close(*fit.correlation_treated, 1 / (1 + std::exp(4.380779)), printed(5)));
+  CHECK(fit.convergence.residual < 1e-8);
+  CHECK(fit.baseline.columns() == 0);
+  CHECK_FALSE(fit.correlation_control);
+  // four groups with a mean each: on the logarithmic scale the same model
+  const auto logs = beta_binomial_regression(plates, log_proportion{}, d);
+  CHECK(close(logs.log_likelihood, fit.log_likelihood, metapool_test::digits10));
+  CHECK(close(std::exp(logs.coefficients(0)), 1 / (1 + std::exp(-fit.coefficients(0))), metapool_test::digits8));
+  CHECK(close(std::exp(logs.coefficients(0) + logs.coefficients(1)), 1 / (1 + std::exp(-fit.coefficients(0) - fit.coefficients(1))), metapool_test::digits8));
+  const auto test = correlation_test(fit);
+  CHECK(close(test.statistic, 2 * (fit.log_likelihood - fit.binomial_log_likelihood), metapool_test::digits12));
+  CHECK(test.p < 0.5);
+  const auto alone = beta_binomial_regression(plates, log_proportion{}, intercept_only(21));
+  CHECK(close(alone.coefficients(0), beta_binomial(plates, log_proportion{}).estimate, metapool_test::digits10));
+  CHECK(close(*fit.log_likelihood_without_moderators, alone.log_likelihood, metapool_test::digits10));
+}
+
+TEST_CASE("An intercept alone is beta_binomial") {
+  const auto same = [](const auto& one, const auto& fit, bool profile) {
+    CHECK(close(fit.coefficients(0), one.estimate, metapool_test::digits10));
+    CHECK(close(std::sqrt(fit.covariance(0, 0)), one.se, metapool_test::digits8));
+    CHECK(close(fit.log_likelihood, one.log_likelihood, metapool_test::digits12));
+    CHECK(close(fit.binomial_log_likelihood, one.binomial_log_likelihood, metapool_test::digits12));
+    CHECK(close(fit.binomial_coefficients(0), one.binomial_estimate, metapool_test::digits10));
+    CHECK(close(*fit.correlation_treated, *one.correlation_treated, metapool_test::digits8));
+    CHECK(close(*fit.correlation_control, *one.correlation_control, metapool_test::digits8));
+    CHECK(close(*fit.se_correlation_control, *one.se_correlation_control, metapool_test::digits8));
+    CHECK(fit.df == one.df);
+    CHECK_FALSE(fit.log_likelihood_without_moderators);
+    if (!profile) return;
+    const auto a = infer(fit, glmm_profile_likelihood{});
+    const auto b = infer(one, glmm_profile_likelihood{});
+    CHECK(close(a.lower[0], b.lower, metapool_test::digits8));
+    CHECK(close(a.upper[0], b.upper, metapool_test::digits8));
+    CHECK(close(a.p[0], b.p, metapool_test::digits6));
+  };
+  const auto trials = metapool_test::hahn();
+  same(beta_binomial(trials, odds_ratio{}), beta_binomial_regression(trials, odds_ratio{}, intercept_only(12)), true);
+  same(beta_binomial(trials, risk_ratio{}, arm_correlations{}), beta_binomial_regression(trials, risk_ratio{}, intercept_only(12), arm_correlations{}), false);
+}
+
+TEST_CASE("A factor in effect and baseline: a mean for each group and arm, whatever the link") {
+  const auto trials = metapool_test::catheters();
+  std::vector<double> late, moved;
+  for (std::size_t i = 0; i < 18; ++i) {
+    late.push_back(i < 7 ? 0 : 1);
+    moved.push_back(i < 7 ? 1000 : 1003);
+  }
+  const auto odds = beta_binomial_regression(trials, odds_ratio{}, design_of(late, "late"));
+  const auto risks = beta_binomial_regression(trials, risk_ratio{}, design_of(late, "late"));
+  CHECK(close(odds.log_likelihood, risks.log_likelihood, metapool_test::digits10));
+  const auto risk = [](double logit) { return 1 / (1 + std::exp(-logit)); };
+  const double control = risk(odds.baseline_coefficients(0)), treated = risk(odds.baseline_coefficients(0) + odds.coefficients(0));
+  CHECK(close(risks.coefficients(0), std::log(treated / control), metapool_test::digits8));
+  const auto far = beta_binomial_regression(trials, odds_ratio{}, design_of(moved, "late"));
+  CHECK(close(3 * far.coefficients(1), odds.coefficients(1), metapool_test::digits6));
+  CHECK(close(far.log_likelihood, odds.log_likelihood, metapool_test::digits10));
+  CHECK(close(9 * far.covariance(1, 1), odds.covariance(1, 1), metapool_test::digits6));
+  const auto flipped = beta_binomial_regression(metapool_test::swapped(trials), odds_ratio{}, design_of(late, "late"));
+  CHECK(close(flipped.coefficients(1), -odds.coefficients(1), metapool_test::digits8));
+  CHECK(close(flipped.log_likelihood, odds.log_likelihood, metapool_test::digits10));
+  // without differences between the trials of a group: the tables of sums
+  const trials_type even{trial("1", 5, 50, 10, 50), trial("2", 10, 100, 20, 100), trial("3", 3, 30, 6, 30), trial("4", 8, 40, 10, 40), trial("5", 16, 80, 20, 80)};
+  const auto fit = beta_binomial_regression(even, odds_ratio{}, design_of(std::vector<double>{0, 0, 0, 1, 1}, "x"), arm_correlations{});
+  CHECK(*fit.correlation_treated == 0);
+  CHECK_FALSE(fit.se_correlation_treated);
+  CHECK(close(fit.coefficients(0), std::log((18.0 / 162) / (36.0 / 144)), metapool_test::digits10));
+  CHECK(close(fit.coefficients(0) + fit.coefficients(1), std::log((24.0 / 96) / (30.0 / 90)), metapool_test::digits10));
+  CHECK(close(fit.log_likelihood, fit.binomial_log_likelihood, metapool_test::digits12));
+}
+
+TEST_CASE("The likelihood of a beta-binomial regression is that of gamma functions, highest at the fit, and its profile's slope is right") {
+  const auto trials = metapool_test::hahn();
+  const auto d = treated_patients(trials);
+  const auto fit = beta_binomial_regression(trials, risk_ratio{}, d, arm_correlations{});
+  const auto f = [&](double a0, double a1, double b0, double b1, double r, double s) {
+    return by_gamma(trials, d, [](double x) { return std::exp(x); }, {fit.baseline_coefficients(0) + a0, fit.baseline_coefficients(1) + a1}, {fit.coefficients(0) + b0, fit.coefficients(1) + b1},
+                    *fit.correlation_treated + r, *fit.correlation_control + s);
+  };
+  CHECK(close(fit.log_likelihood, f(0, 0, 0, 0, 0, 0), metapool_test::digits10));
+  for (const double h : {-1e-3, 1e-3}) {
+    CHECK(f(h, 0, 0, 0, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, h, 0, 0, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, h, 0, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, 0, h, 0, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, 0, 0, h, 0) < fit.log_likelihood);
+    CHECK(f(0, 0, 0, 0, 0, h) < fit.log_likelihood);
+  }
+  const auto r = infer(fit, glmm_profile_likelihood{});
+  for (const double end : {r.lower[1], r.upper[1]}) {
+    const auto at = fit.profile(1, end);
+    CHECK(close(2 * (fit.log_likelihood - at.log_likelihood), 3.841458820694124, metapool_test::digits8));
+    CHECK(close(at.slope, (fit.profile(1, end + 1e-4).log_likelihood - fit.profile(1, end - 1e-4).log_likelihood) / 2e-4, metapool_test::digits6));
+  }
+  CHECK(close(r.moderators->statistic, r.statistic[1] * r.statistic[1], metapool_test::digits8));
+}
+
+TEST_CASE("A mean risk of 1 is met where arms of nothing but events ask for it, and has no standard error") {
+  // all control patients of the second group have an event
+  const trials_type trials{trial("1", 3, 20, 6, 20), trial("2", 5, 21, 9, 20), trial("3", 9, 12, 10, 10), trial("4", 7, 9, 8, 8)};
+  const auto d = design_of(std::vector<double>{0, 0, 1, 1}, "x");
+  const auto fit = beta_binomial_regression(trials, risk_ratio{}, d);
+  CHECK(fit.convergence.converged);
+  CHECK(fit.state == estimate_state::at_boundary);
+  CHECK(std::fabs(fit.baseline_coefficients(0) + fit.baseline_coefficients(1)) < 1e-12);
+  CHECK(close(fit.coefficients(0) + fit.coefficients(1), std::log(16.0 / 21), metapool_test::digits10));
+  CHECK_THROWS_AS(infer(fit), not_estimable);
+  const auto r = infer(fit, glmm_profile_likelihood{});
+  CHECK(r.lower[1] < fit.coefficients(1));
+  CHECK(r.upper[1] > fit.coefficients(1));
+  for (const double end : {r.lower[1], r.upper[1]}) CHECK(close(2 * (fit.log_likelihood - fit.profile(1, end).log_likelihood), 3.841458820694124, metapool_test::digits8));
+  // as an odds ratio it is infinite, and said to be by name
+  CHECK(contains(message_of<not_estimable>([&] { beta_binomial_regression(trials, odds_ratio{}, d); }), "'baseline: x' rises"));
+  // means that a common slope keeps below 1: no wall is met
+  CHECK(beta_binomial_regression(trials, risk_ratio{}, d, common_correlation{}, baseline_risk::common).state == estimate_state::finite);
+}
+
+TEST_CASE("What a beta-binomial regression refuses, and what it cannot tell") {
+  const trials_type trials{trial("1", 1, 12, 5, 12), trial("2", 4, 30, 3, 28), trial("3", 0, 25, 2, 24), trial("4", 0, 40, 9, 39)};
+  const auto d = design_of(std::vector<double>{0, 0, 1, 1}, "exposure");
+  CHECK(contains(message_of<not_estimable>([&] { beta_binomial_regression(trials, odds_ratio{}, d); }), "'exposure' falls"));
+  CHECK(contains(message_of<not_estimable>([&] { beta_binomial_regression(trials, risk_ratio{}, d); }), "'exposure' falls"));
+  CHECK_THROWS_AS(beta_binomial_regression(trials, odds_ratio{}, design_of(std::vector<double>{2, 2, 2, 2}, "x")), rank_error);
+  CHECK_THROWS_AS(beta_binomial_regression(trials, odds_ratio{}, design_of(std::vector<double>{1, 2}, "x")), input_error);
+  CHECK_THROWS_AS(beta_binomial_regression(trials, odds_ratio{}, intercept_only(4), common_correlation{}, intercept_only(3)), input_error);
+  CHECK_THROWS_AS(beta_binomial_regression(trials, odds_ratio{}, design_of(std::vector<double>{1, std::numeric_limits<double>::quiet_NaN(), 2, 3}, "x")), input_error);
+  CHECK_THROWS_AS(beta_binomial_regression(trials_type{}, odds_ratio{}, intercept_only(0)), input_error);
+  CHECK_THROWS_AS(beta_binomial_regression(trials_type{trial("1", 0, 12, 0, 12)}, odds_ratio{}, intercept_only(1)), not_estimable);
+  const trials_type single{trial("1", 0, 1, 1, 1), trial("2", 1, 1, 0, 1), trial("3", 0, 1, 1, 1), trial("4", 1, 1, 0, 1), trial("5", 0, 1, 0, 1)};
+  const auto bernoulli = beta_binomial_regression(single, odds_ratio{}, intercept_only(5), arm_correlations{});
+  CHECK_FALSE(bernoulli.correlation_treated);
+  CHECK(bernoulli.correlations == 0);
+  CHECK(contains(bernoulli.notes.at(0), "binomial"));
+  CHECK(close(bernoulli.coefficients(0), 0.0, metapool_test::tolerance{0, 0, 1e-12, "2 of 5 in either arm"}));
+  // as many coefficients as studies: no t
+  const auto full = beta_binomial_regression(trials_type(trials.begin(), trials.begin() + 2), odds_ratio{}, design_of(std::vector<double>{0, 1}, "x"));
+  CHECK(full.df == 0);
+  CHECK_THROWS_AS(infer(full, glmm_wald_t{}), not_estimable);
+  CHECK_THROWS_AS(full.profile(2, 0.0), input_error);
+}
