@@ -193,7 +193,12 @@
 
 #include <metapool/sensitivity/classical_boundaries.hpp>
 #include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/cumulative.hpp>
 #include <metapool/sensitivity/gosh_counts.hpp>
+#include <metapool/sensitivity/gosh_diagnostics.hpp>
+#include <metapool/sensitivity/influence.hpp>
+#include <metapool/sensitivity/jackknife.hpp>
+#include <metapool/sensitivity/leave_one_out.hpp>
 #include <metapool/sensitivity/trial_sequential.hpp>
 
 #include <metapool/plot/forest.hpp>

@@ -99,12 +99,15 @@ class gosh_engine {
   static constexpr bool in_groups = known_tau2 || std::is_same_v<Estimator, dersimonian_laird> || std::is_same_v<Estimator, reml>;
 
  public:
-  gosh_engine(std::span<const Real> y, std::span<const Real> v, const Estimator& estimator, const gosh_options& options)
+  /// cubes: whether cube will be called.
+  gosh_engine(std::span<const Real> y, std::span<const Real> v, const Estimator& estimator, const gosh_options& options, bool cubes = true)
       : source_(y, v),
         estimator_(estimator),
         options_(options),
-        low_(y.size() < 10 ? y.size() : 10),
-        table_(subset_table<Real>(source_.y, source_.w, low_ < 3 ? 3 : low_)) {
+        low_(!cubes          ? 0
+             : y.size() < 10 ? y.size()
+                             : 10),
+        table_(cubes ? subset_table<Real>(source_.y, source_.w, low_ < 3 ? 3 : low_) : part_table<Real>(0)) {
     low_rank_.reserve(std::size_t(1) << low_);
     low_studies_.reserve(std::size_t(1) << low_);
     for (std::size_t m = 0; m < std::size_t(1) << low_; ++m) {
