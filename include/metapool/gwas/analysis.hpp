@@ -46,6 +46,7 @@ struct gwas_analysis {
   int stderr_decimals = -1;
   gwas_join join = gwas_join::by_name;
   unsigned threads = 1;             ///< 0: as many as the processor has. The result has the same bytes for any number
+  std::size_t piece = std::size_t{1} << 18U;  ///< bytes of a file that are read at a time, for each thread; sorted files: a quarter
   std::size_t named = 3;            ///< how many of the lines dropped for a reason are named
 };
 

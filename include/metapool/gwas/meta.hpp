@@ -68,7 +68,7 @@ void run_by_name(gwas_run& run, std::vector<opened_study>& studies, const Progre
   joined_variants variants;
   for (std::size_t j = 0; j < studies.size(); ++j) {
     opened_study& s = studies[j];
-    line_source source(s.path);
+    line_source source(s.path, run.a.piece);
     run.report.files[j].counts.line_breaks = source.lines_before();
     join_file(run.a, run.layout, j, s.plan, s.scale, source, variants, run.report.files[j].counts, [&](std::uint64_t offset) { progress(j, offset); });
   }
@@ -103,7 +103,7 @@ void join_sorted_files(const gwas_run& run, std::vector<opened_study>& studies, 
   std::vector<std::unique_ptr<line_source>> sources;
   std::vector<row_stream> streams(studies.size());
   for (std::size_t j = 0; j < studies.size(); ++j) {
-    sources.push_back(std::make_unique<line_source>(studies[j].path, std::size_t{1} << 16U));
+    sources.push_back(std::make_unique<line_source>(studies[j].path, run.a.piece / 4));
     row_stream& s = streams[j];
     s.source = sources.back().get();
     s.plan = &studies[j].plan;

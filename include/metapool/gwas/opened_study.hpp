@@ -94,7 +94,7 @@ void control_study(const gwas_study_file& file, const gwas_analysis& a, opened_s
     };
     gwas_wants wants;
     wants.scheme = a.scheme;
-    line_source source(file.path);
+    line_source source(file.path, a.piece);
     std::vector<double> chi_squared;
     std::vector<piece> items(thread_count(a.threads));
     ordered_pipeline(
