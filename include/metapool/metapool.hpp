@@ -202,6 +202,7 @@
 #include <metapool/sensitivity/trial_sequential.hpp>
 
 #include <metapool/plot/forest.hpp>
+#include <metapool/plot/gosh.hpp>
 #include <metapool/plot/svg.hpp>
 #include <metapool/report/plausibility.hpp>
 #include <metapool/report/plausible_counts.hpp>
