@@ -5,18 +5,23 @@
 //                                                                     level, floor, results, keep, prefix, decimal, threads and allow-malformed it has
 //     mpirun -n 4 metapool_ranks simulate [options] TRIALS.csv OUT    trials like these, drawn again and again: what the usual methods make of them
 //         --measure RR|OR|RD  --mean 0  --tau2 0.1  --replicates 10000  --seed 1  --threads 1
+//     mpirun -n 4 metapool_ranks gwas SCRIPT...                       scripts of gwas_meta (METAL's commands); each ANALYZE is a job for one rank: a chromosome, say
 //
 // All ranks must see the files. OUT is there whole or not at all. Exit code: 0; 2 if lines could not be read; 1 if something else failed.
 
 #include <metapool/data/csv.hpp>
+#include <metapool/data/file.hpp>
 #include <metapool/mpi/ranks.hpp>
 #include <metapool/simulation/methods.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -137,6 +142,33 @@ int simulate(MPI_Comm comm, const words& all) {
   return 0;
 }
 
+int gwas(MPI_Comm comm, const words& scripts) {
+  std::vector<mp::gwas_job> jobs;
+  mp::detail::all_or_none(comm, [&] {
+    for (const std::string& script : scripts) {
+      mp::gwas_commands commands(mp::gwas_scheme::sample_size);  // METAL's own
+      const std::string text = mp::detail::read_file(script, "metapool_ranks");
+      std::size_t number = 0;
+      for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = (std::min)(text.find('\n', at), text.size());
+        ++number;
+        try {
+          if (auto job = commands.line(std::string_view(text).substr(at, end - at))) jobs.push_back(*std::move(job));
+        } catch (const mp::input_error& e) {
+          throw mp::input_error(script + ": line " + std::to_string(number) + ": " + e.what());
+        }
+        at = end + 1;
+      }
+    }
+    if (jobs.empty()) throw mp::input_error("the scripts have no ANALYZE");
+  });
+  const auto reports = mp::gwas_meta(comm, jobs);
+  for (std::size_t i = 0; reports && i < jobs.size(); ++i) {
+    std::printf("%s: %llu variants of %zu files\n%s", jobs[i].output.c_str(), static_cast<unsigned long long>((*reports)[i].written), jobs[i].files.size(), (*reports)[i].text.c_str());
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -151,8 +183,10 @@ int main(int argc, char** argv) {
       code = filter(MPI_COMM_WORLD, rest);
     } else if (what == "simulate") {
       code = simulate(MPI_COMM_WORLD, rest);
+    } else if (what == "gwas") {
+      code = gwas(MPI_COMM_WORLD, rest);
     } else {
-      throw mp::input_error("what is to be done? filter or simulate");
+      throw mp::input_error("what is to be done? filter, simulate or gwas");
     }
   } catch (const mp::error& e) {  // on all ranks
     if (first) std::fprintf(stderr, "metapool_ranks: %s\n", e.what());

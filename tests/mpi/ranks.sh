@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # ranks.sh killed MPIRUN FLAG PROGRAM SCRATCH
-# ranks.sh program MPIRUN FLAG METAPOOL_RANKS SCRATCH META_FILTER DATA
+# ranks.sh program MPIRUN FLAG METAPOOL_RANKS SCRATCH META_FILTER DATA GWAS_META
 set -eu
 what=$1 mpirun=$2 flag=$3 program=$4 scratch=$5
 rm -rf "$scratch"
@@ -28,13 +28,42 @@ if [ "$what" = killed ]; then
   exit 0
 fi
 
-filter=$6 data=$7
+filter=$6 data=$7 gwas=$8
 head -n 1 "$data/many_outcomes.tsv" >in.tsv
 i=0
 while [ $i -lt 300 ]; do
   tail -n +2 "$data/many_outcomes.tsv"
   i=$((i + 1))
 done >>in.tsv
+# two scripts of two jobs each, and a script that cannot be run
+cp "$data/gwas_cohort_a.txt" "$data/gwas_cohort_b.tsv" .
+for script in 1 2; do
+  cat <<END
+SCHEME STDERR
+MARKER SNP
+ALLELE EFFECT_ALLELE OTHER
+EFFECT BETA
+STDERR SE
+PROCESS gwas_cohort_a.txt
+MARKER rsid
+ALLELE effect_allele other_allele
+EFFECT beta
+STDERR standard_error
+PROCESS gwas_cohort_b.tsv
+OUTFILE result$script. .tbl
+ANALYZE HETEROGENEITY
+MINWEIGHT 4000
+ANALYZE
+END
+done >both.txt
+sed -n 1,15p both.txt >script1.txt
+sed -n '16,$p' both.txt >script2.txt
+sed 's/gwas_cohort_b/no_such_cohort/; s/result2/result3/' script2.txt >script3.txt
+expect 0 "$gwas" --quiet --script script1.txt
+expect 0 "$gwas" --quiet --script script2.txt
+mkdir plain
+mv result* plain
+[ "$(ls plain | wc -l)" -ge 8 ] || fail "the jobs of one process are not there: $(ls plain)"
 expect 2 "$filter" --model DL --interval HK in.tsv whole.tsv
 for ranks in 1 2 4; do
   rm -f out.tsv
@@ -43,7 +72,14 @@ for ranks in 1 2 4; do
   grep -q "line 7: column 'sei2': 'o.7' is not a number" said || fail "the first malformed line is not named"
   expect 0 "$mpirun" "$flag" $ranks "$program" simulate --replicates 130 --threads $ranks "$data/hydroxychloroquine_trials.csv" simulated$ranks.tsv
   cmp simulated1.tsv simulated$ranks.tsv
+  rm -f result*
+  expect 0 sh -c "\"$mpirun\" \"$flag\" $ranks \"$program\" gwas script1.txt script2.txt >report$ranks"
+  for file in plain/*; do cmp "$file" "$(basename "$file")"; done
+  cmp report1 report$ranks
 done
+rm -f result*
+expect 1 "$mpirun" "$flag" 2 "$program" gwas script1.txt script3.txt
+grep -q no_such_cohort said || fail "the cohort that is not there is not named"
 expect 0 "$mpirun" "$flag" 2 "$program" filter --allow-malformed --model DL --interval HK in.tsv out.tsv
 cmp whole.tsv out.tsv
 [ "$(wc -l <simulated1.tsv)" -gt 5 ] || fail "there is no simulation"

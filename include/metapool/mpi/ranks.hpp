@@ -3,4 +3,5 @@
 #pragma once
 
 #include <metapool/mpi/filter_file.hpp>
+#include <metapool/mpi/gwas_jobs.hpp>
 #include <metapool/mpi/simulate.hpp>
