@@ -12,7 +12,15 @@
 
 namespace {
 
-bool says(const std::string& text, double& x) { return metapool::detail::parse_double(text.data(), text.data() + text.size(), x); }
+/// By both functions, which must agree to the last bit.
+bool says(const std::string& text, double& x) {
+  const std::string longer = text + "\t7654321";
+  double y = 0;
+  const bool is = metapool::detail::parse_double(text.data(), text.data() + text.size(), x);
+  CHECK(metapool::detail::parse_near(longer.data(), longer.data() + text.size(), y) == is);
+  if (is) CHECK(std::memcmp(&x, &y, sizeof x) == 0);
+  return is;
+}
 
 std::uint64_t bits(double x) {
   std::uint64_t b = 0;
@@ -46,7 +54,7 @@ TEST_CASE("parse_double gives the nearest double, bit for bit what from_chars gi
   }
   CHECK(wrong == 0);
   for (const char* text : {"0.1", "-0.0123", "+5", "1e22", "1e23", "9007199254740993", "123456789012345678901234567890", ".5", "5.", "0.000000000000000000000000123",
-                           "1.7976931348623157e308", "4.9e-324", "-0", "1E-5"}) {
+                           "1.7976931348623157e308", "4.9e-324", "-0", "1E-5", "0.12345678", "-1234567.12345678", "12345678.12345678", "0.123456789", "-0.0", "7.0", "99.99999999", "-.5"}) {
     double expected = 0, x = 0;
     const char* const start = *text == '+' ? text + 1 : text;
     std::from_chars(start, start + std::strlen(start), expected);
@@ -58,7 +66,7 @@ TEST_CASE("parse_double gives the nearest double, bit for bit what from_chars gi
 
 TEST_CASE("What is no number is refused, and what is too small for a double is 0") {
   double x = 7;
-  for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "1.2.3", "1,5", "0x10", "inf", "-inf", "nan", "NA", "1 ", " 1", "--1", "+-1", "1e5x", "1e400", "1d5"}) {
+  for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "1.2.3", "1,5", "0x10", "inf", "-inf", "nan", "NA", "1 ", " 1", "--1", "+-1", "1e5x", "1e400", "1d5", "1.2a", "0.1234567x", "1.-2", "1./2", "0.:", "0. 1", "a.5"}) {
     INFO(text);
     CHECK_FALSE(says(text, x));
   }

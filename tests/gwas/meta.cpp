@@ -69,7 +69,9 @@ TEST_CASE("Each variant's numbers are those of one meta-analysis at a time, what
   const result_table t = read_result(out);
   std::size_t present = 0;
   int wrong = 0;
-  for (const auto& [name, v] : c.variants) {
+  for (const auto& entry : c.variants) {
+    const std::string& name = entry.first;
+    const true_variant& v = entry.second;
     std::size_t k = 0;
     std::string signs;
     for (std::size_t j = 0; j < v.y.size(); ++j) {

@@ -4,9 +4,11 @@
 
 #include <metapool/data/decimal.hpp>
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -64,6 +66,40 @@ bool parse_double(const char* at, const char* end, double& value) {
     return true;
   }
   return false;
+}
+
+/// The same for a text behind which eight bytes may be read: up to eight decimals are read at once, as eight bytes of one word.
+template <class = void>
+[[gnu::always_inline]] inline bool parse_near(const char* at, const char* end, double& value) {
+  static constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+  static constexpr std::uint64_t whole_powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+  if constexpr (std::endian::native == std::endian::little) {
+    const bool negative = at != end && *at == '-';
+    const char* const digits = at + negative;
+    const char* point = digits;
+    std::uint64_t whole = 0;
+    for (; point != end; ++point) {
+      const unsigned digit = static_cast<unsigned>(static_cast<unsigned char>(*point)) - unsigned{'0'};
+      if (digit > 9) break;
+      whole = 10 * whole + digit;
+    }
+    const std::ptrdiff_t places = end - point - 1;
+    if (point != digits && point - digits <= 7 && places >= 1 && places <= 8 && *point == '.') {
+      std::uint64_t x = 0;
+      std::memcpy(&x, point + 1, 8);
+      const unsigned unused = 64 - 8 * static_cast<unsigned>(places);
+      x = x << unused | (0x3030303030303030ULL & ((std::uint64_t{1} << unused) - 1));  // zeros before, so that it is a number of eight digits
+      x ^= 0x3030303030303030ULL;
+      if ((((x + 0x7676767676767676ULL) | x) & 0x8080808080808080ULL) == 0) {
+        x = 10 * x + (x >> 8U);
+        x = ((x & 0x000000FF000000FFULL) * 0x000F424000000064ULL + (x >> 16U & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >> 32U;
+        const double y = static_cast<double>(whole * whole_powers[places] + x) / powers[places];  // both exact: below 2^53
+        value = negative ? -y : y;
+        return true;
+      }
+    }
+  }
+  return parse_double(at, end, value);
 }
 
 /// Whether a field stands for a number that is not there. One look at the first byte tells for most fields that hold a number.

@@ -52,7 +52,7 @@ void find_rows(const joined_variants& variants, std::size_t known, const std::ve
   found.resize(rows.size());
   std::size_t guess = known, group = 1;
   for (std::size_t r = 0; r < rows.size();) {
-    if (guess < known && names.name(guess) == rows[r].name()) {
+    if (guess < known && names.is(guess, rows[r])) {
       found[r].index = static_cast<std::uint32_t>(guess);
       found[r].t = names.turn_to(guess, rows[r]);
       ++guess;
@@ -75,7 +75,7 @@ void find_rows(const joined_variants& variants, std::size_t known, const std::ve
     }
     for (std::size_t i = r; i < end; ++i) {
       std::uint32_t& index = found[i].index;
-      if (index != variant_index::none && names.name(index) != rows[i].name()) index = variants.index.find(names, rows[i].name(), found[i].hash);
+      if (index != variant_index::none && !names.is(index, rows[i])) index = variants.index.find(names, rows[i], found[i].hash);
       if (index != variant_index::none) found[i].t = names.turn_to(index, rows[i]);
     }
     guess = found[end - 1].index == variant_index::none ? known : found[end - 1].index + std::size_t{1};
@@ -114,7 +114,7 @@ void apply_rows(const gwas_analysis& a, const variant_layout& layout, std::size_
     const gwas_row& row = part.rows[r];
     found_row& to = found[r];
     if (to.index == variant_index::none) {
-      to.index = fresh.find(variants.names, row.name(), to.hash);
+      to.index = fresh.find(variants.names, row, to.hash);
       if (to.index == variant_index::none) {
         to.index = variants.add(layout, row, to.hash, fresh);
         ++here.added;

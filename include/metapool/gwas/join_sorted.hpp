@@ -107,9 +107,8 @@ class sorted_join {
 
   /// The place of a row among those from `first` on, added if its name is new.
   std::size_t place_of(const row_stream& s, std::size_t first) {
-    const std::string_view name = s.row().name();
     for (std::size_t i = first; i < block_->filled; ++i) {
-      if (block_->names.name(i) == name) return i;
+      if (block_->names.is(i, s.row())) return i;
     }
     if (block_->filled == block_size) {
       throw_input_error("gwas_meta", s.source->path() + ": line " + std::to_string(s.line()) + ": more than " + std::to_string(most_at_one_place) +
@@ -154,7 +153,7 @@ class sorted_join {
   /// Rows of study j with the name at hand.
   void take_rows(std::size_t j) {
     row_stream& s = streams_[j];
-    for (; s.ready() && s.row().name() == name_; ++s.at) {
+    for (; s.ready() && s.row().marker_size == name_size_ && same_text(s.row().marker, name_.data(), name_size_); ++s.at) {
       if (!s.row().usable) continue;
       turn t = turn::none;
       if (place_ == no_place) {
@@ -186,7 +185,10 @@ class sorted_join {
       return false;
     }
     open_place(make, put);
-    name_.assign(streams_[0].row().name());
+    const std::string_view name = streams_[0].row().name();
+    name_size_ = name.size();
+    if (name_.size() < name_size_ + 8) name_.resize(2 * name_size_ + 8);
+    name.copy(name_.data(), name_size_);
     place_ = no_place;
     for (std::size_t j = 0; j < streams_.size(); ++j) take_rows(j);
     return true;
@@ -199,7 +201,8 @@ class sorted_join {
   std::unique_ptr<merged_block> block_;
   std::uint64_t group_ = static_cast<std::uint64_t>(-1);
   std::size_t group_first_ = 0;
-  std::string name_;
+  std::string name_ = std::string(64, ' ');
+  std::size_t name_size_ = 0;
   std::size_t place_ = no_place;
 };
 

@@ -116,7 +116,7 @@ bool passes(const gwas_plan::filter& f, std::string_view field) {
     return f.compare == c::not_equal ? !found : found;
   }
   double x = 0;
-  if (!parse_double(field.data(), field.data() + field.size(), x)) return false;
+  if (!parse_near(field.data(), field.data() + field.size(), x)) return false;
   switch (f.compare) {
     case c::less: return x < f.number;
     case c::less_or_equal: return x <= f.number;
@@ -141,7 +141,7 @@ class gwas_row_reader {
       ++out.counts.line_breaks;
       if (count == 0) continue;
       ++out.counts.lines;
-      gwas_row row;
+      gwas_row& row = out.rows.emplace_back();
       row.line = static_cast<std::uint32_t>(out.counts.line_breaks);
       const std::size_t extras = out.extra.size();
       gwas_drop why{};
@@ -149,28 +149,27 @@ class gwas_row_reader {
         std::string_view name;
         if (plan_.has(gwas_role::marker) && plan_[gwas_role::marker] < count) name = field(gwas_role::marker);
         out.counts.drop(gwas_drop::columns, row.line, name);
+        out.rows.pop_back();
         continue;
       }
-      if (fill(row, out, why)) {
-        out.rows.push_back(row);
-        continue;
-      }
+      if (fill(row, out, why)) continue;
       out.counts.drop(why, row.line, row.name());
       out.extra.resize(extras);
       if (wants_.unusable && row.marker_size != 0) {
         row.usable = false;
-        out.rows.push_back(row);
         out.extra.resize(extras + wants_.extras(), std::numeric_limits<double>::quiet_NaN());
+      } else {
+        out.rows.pop_back();
       }
     }
   }
 
  private:
-  std::string_view field(gwas_role role) const { return unquoted(fields_[plan_[role]].view()); }
+  [[gnu::always_inline]] std::string_view field(gwas_role role) const { return unquoted(fields_[plan_[role]].view()); }
 
-  bool number(gwas_role role, double& x, gwas_drop& why) const {
+  [[gnu::always_inline]] bool number(gwas_role role, double& x, gwas_drop& why) const {
     const std::string_view s = field(role);
-    if (parse_double(s.data(), s.data() + s.size(), x) && std::fabs(x) <= 1e60) return true;
+    if (parse_near(s.data(), s.data() + s.size(), x) && std::fabs(x) <= 1e60) return true;
     why = is_missing_field(s) ? gwas_drop::missing : gwas_drop::number;
     return false;
   }
@@ -228,7 +227,7 @@ class gwas_row_reader {
         const std::string_view s = field(gwas_role::frequency);
         if (!is_missing_field(s)) {
           why = gwas_drop::number;
-          if (!parse_double(s.data(), s.data() + s.size(), f)) return false;
+          if (!parse_near(s.data(), s.data() + s.size(), f)) return false;
           why = gwas_drop::frequency;
           if (!(f >= 0 && f <= 1)) return false;
         }
@@ -241,14 +240,14 @@ class gwas_row_reader {
       if (i < plan_.custom.size() && plan_.custom[i] != gwas_plan::no_column) {
         const std::string_view s = unquoted(fields_[plan_.custom[i]].view());
         why = gwas_drop::number;
-        if (!is_missing_field(s) && !(parse_double(s.data(), s.data() + s.size(), x) && std::fabs(x) <= 1e60)) return false;
+        if (!is_missing_field(s) && !(parse_near(s.data(), s.data() + s.size(), x) && std::fabs(x) <= 1e60)) return false;
       }
       out.extra.push_back(x);
     }
     return true;
   }
 
-  bool fill_effect(gwas_row& row, gwas_drop& why) const {
+  [[gnu::always_inline]] bool fill_effect(gwas_row& row, gwas_drop& why) const {
     double se = 0;
     if (!number(gwas_role::effect, row.y, why) || !number(gwas_role::standard_error, se, why)) return false;
     if (plan_.log_effect) {

@@ -60,11 +60,11 @@ class variant_index {
     }
   }
 
-  std::uint32_t find(const variant_names& names, std::string_view name, std::uint32_t hash) const {
+  std::uint32_t find(const variant_names& names, const gwas_row& row, std::uint32_t hash) const {
     if (places_.empty()) return none;
     for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
       if (places_[at].index == none) return none;
-      if (places_[at].hash == hash && names.name(places_[at].index) == name) return places_[at].index;
+      if (places_[at].hash == hash && names.is(places_[at].index, row)) return places_[at].index;
     }
   }
 

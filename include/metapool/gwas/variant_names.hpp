@@ -5,6 +5,7 @@
 #include <metapool/gwas/alleles.hpp>
 #include <metapool/gwas/rows.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,6 +14,23 @@
 #include <vector>
 
 namespace metapool::detail {
+
+/// Whether two texts of n bytes are the same; eight bytes behind each may be read.
+template <class = void>
+[[gnu::always_inline]] inline bool same_text(const char* a, const char* b, std::size_t n) {
+  std::uint64_t x = 0, y = 0;
+  if (n > 16) return std::memcmp(a, b, n) == 0;
+  std::memcpy(&x, a, 8);
+  std::memcpy(&y, b, 8);
+  if (n < 8) {
+    if constexpr (std::endian::native == std::endian::little) return n == 0 || (x ^ y) << (64 - 8 * n) == 0;
+    return std::memcmp(a, b, n) == 0;
+  }
+  if (x != y) return false;
+  std::memcpy(&x, a + n - 8, 8);
+  std::memcpy(&y, b + n - 8, 8);
+  return x == y;
+}
 
 /// Variants 0, 1, ... in the order in which they were added. What was added never moves: it may be read by other threads while more is added.
 class variant_names {
@@ -29,7 +47,7 @@ class variant_names {
     const bool bases = row.pair != not_bases;
     const std::size_t needed = row.marker_size + (bases ? 0U : 4U + row.allele1_size + row.allele2_size);
     if (used_ + needed > text_block || texts_.empty()) {
-      texts_.emplace_back(new char[text_block]);
+      texts_.emplace_back(new char[text_block + 8]);
       used_ = 0;
     }
     if (size_ % entry_block == 0) entries_.emplace_back(new std::uint64_t[entry_block]);
@@ -49,6 +67,11 @@ class variant_names {
     const std::uint64_t e = entry(i);
     return {text(e), static_cast<std::size_t>(e >> 8U & 0xFFFFU)};
   }
+  /// Whether variant i has the name of a row.
+  bool is(std::size_t i, const gwas_row& row) const {
+    const std::uint64_t e = entry(i);
+    return (e >> 8U & 0xFFFFU) == row.marker_size && same_text(text(e), row.marker, row.marker_size);
+  }
   std::uint8_t pair(std::size_t i) const { return static_cast<std::uint8_t>(entry(i) & 0xFFU); }
 
   /// The reference alleles, in capitals.
@@ -56,7 +79,12 @@ class variant_names {
   std::string_view allele2(std::size_t i) const { return pair(i) == not_bases ? stored(i).second : std::string_view(&"ACGT"[pair(i) % 4], 1); }
 
   /// How the alleles of a row are turned to those of variant i.
-  turn turn_to(std::size_t i, const gwas_row& row) const {
+  [[gnu::always_inline]] turn turn_to(std::size_t i, const gwas_row& row) const {
+    const std::uint8_t reference = pair(i);
+    if (row.pair == reference && reference != not_bases) return turn::none;
+    return other_turn(i, row);
+  }
+  turn other_turn(std::size_t i, const gwas_row& row) const {
     const std::uint8_t reference = pair(i);
     if (row.pair != not_bases && reference != not_bases) return turn_of(row.pair, reference);
     if (row.pair != reference) return turn::mismatch;
