@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 using namespace metapool::detail;
@@ -14,6 +15,7 @@ namespace {
 
 struct parabola {
   double mean, sd;
+  std::array<double, 3> jet(double x) const { return {(*this)(x), -(x - mean) / (sd * sd), -1 / (sd * sd)}; }
   double operator()(double x) const { return -(x - mean) * (x - mean) / (2 * sd * sd); }
   double curvature(double) const { return 1 / (sd * sd); }
   double smoothed(double tau, double m) const {
@@ -42,30 +44,45 @@ TEST_CASE("a normal density smoothed is a wider one, at any ratio of widths and 
   for (const double sd : {0.01, 1.0, 3.0}) {
     for (const double tau : {0.05, 0.5, 20.0}) {
       const parabola f{0.7, sd};
-      const normal_smoothing<double> s(f, tau, -6.0, 8.0, 0.7, {-30.0, 30.0, 3.0, false});
-      for (const double m : {-6.0, 0.0, 0.7, 8.0}) CHECK(close(s(m), f.smoothed(tau, m), tolerance{1e-10, 1, 0, "the promise"}));
+      normal_smoothing<double, parabola> s(f, tau, 0.7, sd, {-30.0, 30.0, 3.0, false, 1 / (sd * sd)});
+      for (const double m : {8.0, -6.0, 0.0, 0.7}) CHECK(close(s(m), f.smoothed(tau, m), tolerance{1e-10, 1, 0, "the promise"}));
     }
   }
 }
 
 TEST_CASE("a kink at 0 is a panel's edge") {
-  for (const double tau : {0.02, 1.0}) {
-    const normal_smoothing<double> s(corner{}, tau, -2.0, 3.0, 0.0, {-30.0, 30.0, 3.0, true});
-    for (const double m : {-2.0, -0.01, 0.0, 3.0}) CHECK(close(s(m), corner{}.smoothed(tau, m), tolerance{1e-10, 1, 0, "the promise"}));
+  for (const double tau : {1e-6, 0.02, 1.0}) {
+    const corner f;
+    normal_smoothing<double, corner> s(f, tau, 0.0, 1.0, {-30.0, 30.0, 3.0, true, 0.0});
+    for (const double m : {-8 * tau, -tau / 2, 0.0, 2 * tau}) CHECK(close(s(m), f.smoothed(tau, m), tolerance{1e-10, 1, 0, "the promise"}));
   }
 }
 
 TEST_CASE("a likelihood that is open to one side keeps its plateau whatever tau is") {
-  const double tau = 1e5;
-  const normal_smoothing<double> s(step{}, tau, -3e5, 3e5, 0.0, {-30.0, 30.0, 3.0, true});
-  CHECK(s.size() < 5000);
-  for (const double m : {-3e5, 0.0, 1e5}) CHECK(close(s(m), std::log(0.5 * std::erfc(m / tau / std::sqrt(2.0)) + 0.5 / tau * std::exp(-m * m / (2 * tau * tau)) / std::sqrt(2 * M_PI)), tolerance{1e-9, 1, 0, "the second order of 1 / tau"}));
+  for (const double tau : {1e5, 1e40}) {
+    const step f;
+    normal_smoothing<double, step> s(f, tau, 0.0, 1.0, {-30.0, 30.0, 3.0, true, 0.0});
+    for (const double m : {-3 * tau, 0.0, tau}) {
+      const double expected = std::log(0.5 * std::erfc(m / tau / std::sqrt(2.0)) + 0.5 / tau * std::exp(-m * m / (2 * tau * tau)) / std::sqrt(2 * M_PI));
+      CHECK(close(s(m), expected, tolerance{1e-9, 1, 0, "the second order of 1 / tau"}));
+    }
+    CHECK(s.size() < 1000);
+  }
 }
 
-TEST_CASE("a small tau: 16 points, none at all if tau is 0") {
+TEST_CASE("where the function is straight the integral is that of an exponential") {
+  const step f;
+  normal_smoothing<double, step> s(f, 0.5, 0.0, 1.0, {-30.0, 30.0, 3.0, true, 0.0});
+  CHECK(close(s(60.0), -2 * 60.0 + 2 * 0.25, digits12));
+  CHECK(close(s(-60.0), 0.0, digits12));
+  CHECK(s.size() == 0);
+}
+
+TEST_CASE("a small tau: a few points around the peak of the product, none at all if tau is 0") {
   const parabola f{0.7, 1.0};
-  for (const double m : {-5.0, 0.7, 3.0}) {
+  for (const double m : {-50.0, 0.7, 3.0}) {  // at -50 the product's peak is 1.1 from m, 7.5 tau
     CHECK(close(narrowly_smoothed<double>(f, 0.15, m), f.smoothed(0.15, m), digits12));
+    CHECK(close(narrowly_smoothed<double>(f, 1e-5, m) - f(m), f.smoothed(1e-5, m) - f(m), tolerance{1e-6, 1e-4, 0, "a difference of the order of tau^2"}));
     CHECK(narrowly_smoothed<double>(f, 0.0, m) == f(m));
   }
 }

@@ -89,15 +89,16 @@ Real legendre_slope(const panel_values<Real>& c, const Real& t) {
   return sum;
 }
 
-/// Whether these values of log f stand for f on the panel, judged against `top`, log of the highest value that matters: the last coefficients of log f are below
-/// `tolerance`, which grows as f falls; and those of f below 3000 times that at most, so that its integral by the points, whose error falls twice as fast, is right.
+/// What is probably missing if the polynomial through these values of log f stands for it on the panel, judged against `top`, log of the highest value that matters, and to be
+/// compared with `tolerance`: the last coefficients of log f, less the farther f is below the top; and those of f over 3000, so that its integral by the points, whose error
+/// falls twice as fast, is right. What rounding leaves is not counted.
 template <class Real>
-bool resolved(const panel_values<Real>& log_f, const Real& top, const Real& tolerance) {
+Real unresolved(const panel_values<Real>& log_f, const Real& top, const Real& tolerance) {
   using std::abs, std::exp;
   const legendre_table<Real>& table = legendre<Real>();
   Real highest = log_f[0];
   for (const Real& f : log_f) highest = f > highest ? f : highest;
-  if (!(highest > -std::numeric_limits<Real>::infinity())) return true;
+  if (!(highest > -std::numeric_limits<Real>::infinity())) return Real(0);
   const Real share = exp(Real(highest < top ? highest - top : Real(0)));
   Real a = 0, b = 0, c = 0, d = 0;
   for (std::size_t j = 0; j < panel_points; ++j) {
@@ -108,7 +109,14 @@ bool resolved(const panel_values<Real>& log_f, const Real& top, const Real& tole
     d += table.to[panel_points - 2][j] * f;
   }
   const Real allowed = tolerance + 50 * std::numeric_limits<Real>::epsilon() * abs(highest);  // no more than rounding leaves
-  return (abs(a) + abs(b)) * share <= allowed && (abs(c) + abs(d)) * share <= 3000 * allowed;
+  const Real missing = abs(a) + abs(b), of_f = (abs(c) + abs(d)) / 3000;
+  return (missing > of_f ? missing : of_f) * share * tolerance / allowed;
+}
+
+/// Whether that is within the tolerance.
+template <class Real>
+bool resolved(const panel_values<Real>& log_f, const Real& top, const Real& tolerance) {
+  return unresolved(log_f, top, tolerance) <= tolerance;
 }
 
 }  // namespace metapool::detail

@@ -33,8 +33,28 @@ class log_panels {
     if (x > to()) return beyond(panels_.back(), to(), x);
     return panel_of(x)(x);
   }
+  /// Value, first and second derivative.
+  std::array<Real, 3> jet(const Real& x) const {
+    if (!(x < from()) && !(x > to())) return panel_of(x).jet(x);
+    const bool left = x < from();
+    const Real end = left ? from() : to();
+    const std::array<Real, 3> at = (left ? panels_.front() : panels_.back()).jet(end);
+    return {Real(at[0] + at[1] * (x - end)), at[1], Real(0)};
+  }
   /// Minus the second derivative; 0 beyond the edges.
   Real curvature(const Real& x) const { return x < from() || x > to() ? Real(0) : Real(-panel_of(x).jet(x)[2]); }
+
+  /// The largest of that, from a few places a panel.
+  Real largest_curvature() const {
+    Real most = 0;
+    for (const chebyshev_series<Real>& p : panels_) {
+      for (int i = 0; i <= 8; ++i) {
+        const Real c = -p.jet(Real(p.from() + (p.to() - p.from()) * static_cast<Real>(i) / 8))[2];
+        most = c > most ? c : most;
+      }
+    }
+    return most;
+  }
 
  private:
   static constexpr std::size_t degree = 16;

@@ -2,6 +2,7 @@
 // Random effects that are a scale mixture of normal distributions: the likelihood at a mean and a tau.
 #pragma once
 
+#include <metapool/bayes/legendre_panel.hpp>
 #include <metapool/bayes/scale_mixture.hpp>
 #include <metapool/math/constants.hpp>
 
@@ -66,6 +67,9 @@ struct study_density {
 template <class Real>
 class robust_kernel {
  public:
+  /// The likelihood may have several peaks in the mean.
+  static constexpr bool concave = false;
+
   /// y relative to a reference that the caller keeps.
   robust_kernel(std::vector<Real> y, std::vector<Real> v, std::vector<scale_part<Real>> parts) : y_(std::move(y)), v_(std::move(v)), parts_(std::move(parts)) {
     using std::exp;
@@ -146,6 +150,49 @@ class robust_kernel {
     for (std::size_t i = 0; i < y_.size(); ++i) sum += given[i].log_density(Real(y_[i] - mean));
     return sum;
   }
+  /// Nothing is known of means without tau.
+  struct place {};
+  place at_means(const panel_values<Real>&) const { return {}; }
+  /// At all points of a panel.
+  panel_values<Real> log_likelihood(const slice& given, const panel_values<Real>& means, const place&) const {
+    panel_values<Real> sum;
+    for (std::size_t j = 0; j < panel_points; ++j) sum[j] = log_likelihood(given, means[j]);
+    return sum;
+  }
+  /// log of study i's density as a function of the mean.
+  auto own(std::size_t i, const slice& given) const {
+    return [density = &given[i], y = y_[i]](const Real& mean) { return density->log_density(Real(y - mean)); };
+  }
+  /// log of its density as a function of its own effect, but for a constant.
+  Real of_effect(std::size_t i, const Real& theta) const { return -(theta - y_[i]) * (theta - y_[i]) / (2 * v_[i]); }
+
+  /// Whether a study's peak may lie unseen between the points of a panel of means from a to b, where the posterior may be above `floor`: each density falls with the distance from
+  /// its effect, so that its value at the nearest place of the panel is a bound.
+  template <class MeanPanel, class TauPanel>
+  bool hides_a_peak(const Real& a, const Real& b, const MeanPanel& m, const TauPanel& t, const Real& floor) const {
+    using std::abs;
+    const Real narrow = parts_.front().variance * t.tau[0] * t.tau[0];
+    std::vector<Real> nearest(y_.size());
+    std::vector<std::pair<std::size_t, Real>> unseen;  // studies that may, and how near the points come
+    for (std::size_t i = 0; i < y_.size(); ++i) {
+      nearest[i] = y_[i] < a ? Real(a - y_[i]) : y_[i] > b ? Real(y_[i] - b) : Real(0);
+      Real seen = abs(Real(m.mean[0] - y_[i]));
+      for (const Real& at : m.mean) seen = (std::min)(seen, Real(abs(Real(at - y_[i]))));
+      if (!((seen * seen - nearest[i] * nearest[i]) / (2 * (v_[i] + narrow)) < 1)) unseen.emplace_back(i, seen);
+    }
+    if (unseen.empty()) return false;
+    for (const std::size_t j : {std::size_t(0), panel_points / 2, panel_points - 1}) {
+      const slice& given = t.slices[j];
+      bool hidden = false;
+      for (const auto& [i, seen] : unseen) hidden = hidden || given[i].log_density(nearest[i]) - given[i].log_density(seen) > 1;
+      if (!hidden) continue;
+      Real bound = t.log_prior[j] + m.most;
+      for (std::size_t i = 0; i < y_.size(); ++i) bound += given[i].log_density(nearest[i]);
+      if (bound > floor) return true;
+    }
+    return false;
+  }
+
   /// A step of the EM algorithm towards a mean of high likelihood, and the sum of the weights there.
   std::pair<Real, Real> towards_peak(const slice& given, const Real& mean) const {
     Real sum = 0, move = 0;

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <metapool/bayes/any_prior.hpp>
+#include <metapool/bayes/log_mean_prior.hpp>
 #include <metapool/bayes/mean_prior.hpp>
 #include <metapool/bayes/random_effects_shape.hpp>
+#include <metapool/bayes/robust_layout.hpp>
 #include <metapool/bayes/robust_posterior.hpp>
 #include <metapool/bayes/scale_mixture.hpp>
 #include <metapool/bayes/tau_prior.hpp>
 #include <metapool/data/check.hpp>
 #include <metapool/effect/effects.hpp>
-#include <metapool/math/constants.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -23,26 +24,6 @@
 #include <vector>
 
 namespace metapool {
-
-namespace detail {
-
-/// log of the density of a prior of the mean at `offset` from `reference` (so that a common shift of data and prior costs no digits).
-template <class Real, class Prior>
-auto log_mean_prior(const Prior& prior, const Real& reference) {
-  using std::log;
-  if constexpr (std::is_same_v<Prior, normal_mean>) {
-    const Real centre = Real(prior.mean) - reference, sd = Real(prior.sd), constant = log(Real(sd * sd * 2 * pi<Real>())) / 2;
-    return [=](const Real& m) { return Real(-(m - centre) / sd * (m - centre) / sd / 2 - constant); };
-  } else if constexpr (std::is_same_v<Prior, t_mean>) {
-    const Real centre = Real(prior.mean) - reference, scale = Real(prior.scale), df = Real(prior.df), constant = log(scale);
-    return [=](const Real& m) { return Real(log_t_density(Real((m - centre) / scale), df) - constant); };
-  } else {
-    static_assert(std::is_same_v<Prior, flat_mean>, "the prior of the mean is flat_mean, normal_mean or t_mean");
-    return [](const Real&) { return Real(0); };
-  }
-}
-
-}  // namespace detail
 
 /// Bayesian random-effects meta-analysis in which studies may lie off: y_i ~ N(theta_i, v_i), theta_i ~ mean + tau t_df (t_effects) or a mixture of two normal
 /// distributions (contaminated_effects) in place of the normal one of normal_normal(), so that an outlier moves the mean less, and every study says how much it counts.
@@ -116,12 +97,13 @@ robust_normal_posterior<Real> robust_normal(const effects<Real>& data, const Sha
     }
     return f;
   };
+  using grid = detail::joint_grid<Real, detail::robust_kernel<Real>>;
   const auto grid_of = [&](std::vector<detail::scale_part<Real>> parts, int tau_moments, int mean_moments) {
-    const detail::robust_problem<Real, decltype(of_mean), decltype(of_tau)> problem{
+    const detail::joint_problem<Real, detail::robust_kernel<Real>, decltype(of_mean), decltype(of_tau)> problem{
         detail::robust_kernel<Real>(y, data.v, std::move(parts)), of_mean, of_tau, {bounded ? Real(prior.upper()) : std::numeric_limits<Real>::infinity()}, candidates, tau_moments, mean_moments};
-    return detail::robust_grid<Real>(function, problem);
+    return grid(function, problem, detail::robust_layout<Real>(function, problem));
   };
-  const detail::robust_grid<Real> normal = grid_of({{Real(1), Real(1)}}, 0, 0);
+  const grid normal = grid_of({{Real(1), Real(1)}}, 0, 0);
   const Real widest = *std::max_element(data.v.begin(), data.v.end()), span = *std::max_element(y.begin(), y.end()) - *std::min_element(y.begin(), y.end());
   const std::vector<detail::scale_part<Real>> parts = random_effects.template parts<Real>(Real(span / sqrt(widest)));
   detail::robust_priors<Real> priors;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <metapool/bayes/robust_effects.hpp>
-#include <metapool/bayes/robust_grid.hpp>
+#include <metapool/bayes/effect_density.hpp>
+#include <metapool/bayes/grid_marginals.hpp>
+#include <metapool/bayes/grid_peak.hpp>
+#include <metapool/bayes/joint_grid.hpp>
+#include <metapool/bayes/robust_kernel.hpp>
 #include <metapool/bayes/tabulated_density.hpp>
 #include <metapool/data/check.hpp>
 #include <metapool/effect/effects.hpp>
@@ -34,65 +37,6 @@ struct robust_priors {
   std::function<Real(const Real&)> log_mean{};  ///< of the mean less the reference; empty if flat
 };
 
-/// log of sum of weight exp(f) over the points of one panel after another.
-template <class Real>
-struct log_sum {
-  Real top = -std::numeric_limits<Real>::infinity(), sum{};
-  void add(const Real& f, const Real& weight) {
-    using std::exp;
-    if (f > top) {
-      sum = sum * exp(Real(top - f)) + weight;
-      top = f;
-    } else if (f > -std::numeric_limits<Real>::infinity()) {
-      sum += weight * exp(Real(f - top));
-    }
-  }
-  Real value() const {
-    using std::log;
-    return top + log(sum);
-  }
-};
-
-/// The marginal density of tau.
-template <class Real>
-tabulated_density<Real> tabulate_tau(const robust_grid<Real>& grid, int moments) {
-  std::vector<density_panel<Real>> panels;
-  for (std::size_t n = 0; n < grid.tau_panels().size(); ++n) {
-    const auto& t = grid.tau_panels()[n];
-    density_panel<Real> p{t.from, t.to, {}};
-    for (std::size_t i = 0; i < panel_points; ++i) {
-      log_sum<Real> sum;
-      for (std::size_t m = 0; m < grid.mean_panels().size(); ++m) {
-        const Real half = (grid.mean_panels()[m].to - grid.mean_panels()[m].from) / 2;
-        for (std::size_t j = 0; j < panel_points; ++j) sum.add(grid.at(m, n).f[i][j], Real(half * legendre<Real>().w[j]));
-      }
-      p.log_f[i] = sum.value();
-    }
-    panels.push_back(p);
-  }
-  return tabulated_density<Real>(grid.line_of_tau(), panels, moments);
-}
-
-/// The marginal density of the mean.
-template <class Real>
-tabulated_density<Real> tabulate_mean(const robust_grid<Real>& grid, const posterior_line<Real>& line, int moments) {
-  std::vector<density_panel<Real>> panels;
-  for (std::size_t m = 0; m < grid.mean_panels().size(); ++m) {
-    const auto& s = grid.mean_panels()[m];
-    density_panel<Real> p{s.from, s.to, {}};
-    for (std::size_t j = 0; j < panel_points; ++j) {
-      log_sum<Real> sum;
-      for (std::size_t n = 0; n < grid.tau_panels().size(); ++n) {
-        const Real half = (grid.tau_panels()[n].to - grid.tau_panels()[n].from) / 2;
-        for (std::size_t i = 0; i < panel_points; ++i) sum.add(grid.at(m, n).f[i][j], Real(half * legendre<Real>().w[i]));
-      }
-      p.log_f[j] = sum.value();
-    }
-    panels.push_back(p);
-  }
-  return tabulated_density<Real>(line, panels, moments);
-}
-
 }  // namespace detail
 
 /// The posterior of a random-effects model with outliers. Made by robust_normal(). Scale of everything: that of y; P(RR < 0.8) is mean().cdf(log(0.8)).
@@ -101,7 +45,7 @@ class robust_normal_posterior {
  public:
   using real_type = Real;
 
-  robust_normal_posterior(effects<Real> data, detail::robust_grid<Real> grid, const Real& reference, const Real& df, const detail::robust_moments& moments, detail::robust_priors<Real> priors,
+  robust_normal_posterior(effects<Real> data, detail::joint_grid<Real, detail::robust_kernel<Real>> grid, const Real& reference, const Real& df, const detail::robust_moments& moments, detail::robust_priors<Real> priors,
                           const Real& log_normal)
       : data_(std::move(data)), grid_(std::move(grid)), priors_(std::move(priors)), moments_(moments), reference_(reference), df_(df), log_normal_(log_normal) {
     tau_ = detail::tabulate_tau(grid_, moments.tau);
@@ -139,6 +83,11 @@ class robust_normal_posterior {
     const Real least = grid_.line_of_tau().x(grid_.tau_panels().front().from), at = tau > least ? tau : least, m = mean - reference_;
     return exp(Real(grid_.kernel().log_likelihood(grid_.kernel().at(at), m) + priors_.log_tau(at) + (priors_.log_mean ? priors_.log_mean(m) : Real(0)) - tau_.log_integral()));
   }
+  /// The (mean, tau) at which that is highest.
+  std::pair<Real, Real> joint_mode() const {
+    const std::pair<Real, Real> peak = detail::joint_peak(grid_);
+    return {Real(peak.first + reference_), peak.second};
+  }
   /// log of the probability density of the data under the model with its priors. Empty if a prior is improper.
   std::optional<Real> log_marginal_likelihood() const {
     if (!priors_.tau_proper || !priors_.log_mean) return std::nullopt;
@@ -164,7 +113,7 @@ class robust_normal_posterior {
   tabulated_density<Real> effect(const std::optional<std::size_t>& study, int moments) const {
     using std::sqrt;
     const auto& line = grid_.line_of_mean();
-    const detail::effect_density<Real> density(grid_, grid_.kernel().parts(), df_, tau_.log_integral(), study);
+    detail::effect_density<Real, detail::robust_kernel<Real>> density(grid_, df_, tau_.log_integral(), study);
     std::vector<Real> edges{grid_.mean_panels().front().from, grid_.mean_panels().back().to};
     const Real left = edges[0], right = edges[1];
     edges.push_back(Real(left + (right - left) / 3));
@@ -202,7 +151,7 @@ class robust_normal_posterior {
   }
 
   effects<Real> data_;
-  detail::robust_grid<Real> grid_;
+  detail::joint_grid<Real, detail::robust_kernel<Real>> grid_;
   detail::robust_priors<Real> priors_;
   detail::robust_moments moments_;
   tabulated_density<Real> tau_{}, mean_{};
