@@ -196,6 +196,9 @@ TEST_CASE("GOSH has the same bits on any number of threads, and streamed") {
   std::vector<double> estimate(mp::gosh_rows(12));
   mp::gosh_into(e, mp::dersimonian_laird{}, {.estimate = estimate});
   CHECK(estimate == one.estimate);
+  std::vector<double> i2(mp::gosh_rows(12));
+  mp::gosh_into(e, mp::dersimonian_laird{}, {.i2 = i2});
+  CHECK(i2 == one.i2);
 }
 
 TEST_CASE("a study that overflows leaves the subsets without it alone") {

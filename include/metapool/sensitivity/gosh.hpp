@@ -72,14 +72,15 @@ void gosh_all_blocks(std::size_t k, std::size_t low, const gosh_options& o, cons
 }
 
 template <class Real, class Estimator, class Sink>
-void gosh_rows_of(const char* function, const effects<Real>& data, const Estimator& estimator, const gosh_options& o, Sink& sink) {
+void gosh_rows_of(const char* function, const effects<Real>& data, const Estimator& estimator, const gosh_options& o, Sink& sink,
+                  const gosh_wants& wants = {}) {
   check_effects(function, data);
   gosh_rows(data.size(), o);
   if constexpr (std::is_same_v<Estimator, fixed_tau2>) {
     if (!(estimator.tau2 >= 0) || !is_finite(estimator.tau2))
       throw_input_error(function, "tau2 = " + to_text(estimator.tau2) + " must be finite and not negative");
   }
-  const gosh_engine<Real, Estimator> engine(data.y, data.v, estimator, o);
+  const gosh_engine<Real, Estimator> engine(data.y, data.v, estimator, o, true, wants);
   gosh_all_blocks<Real>(
       data.size(), data.size() < 3 ? 0 : engine.low(), o,
       [&](const study_mask* masks, std::size_t n, gosh_block<Real>& b) { engine.list(masks, n, b); },
@@ -163,7 +164,7 @@ void gosh_into(const effects<Real>& data, const Estimator& estimator, const gosh
   detail::check_effects("gosh_into", data);
   detail::check_gosh_columns("gosh_into", to, gosh_rows(data.size(), options));
   detail::gosh_writer<Real> writer(to);
-  detail::gosh_rows_of("gosh_into", data, estimator, options, writer);
+  detail::gosh_rows_of("gosh_into", data, estimator, options, writer, {!to.se.empty(), !to.i2.empty(), !to.h2.empty()});
 }
 
 /// The same, block by block: sink(const gosh_columns<Real>&) is called in the caller's thread with up to 1024 rows at a time, in order and with the same blocks for any number of threads.

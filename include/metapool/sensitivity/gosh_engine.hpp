@@ -2,9 +2,11 @@
 // From masks to rows: the fits of a block of subsets.
 #pragma once
 
+#include <metapool/sensitivity/gosh_block.hpp>
 #include <metapool/sensitivity/gosh_columns.hpp>
 #include <metapool/sensitivity/subset_cube.hpp>
 #include <metapool/sensitivity/subset_group.hpp>
+#include <metapool/sensitivity/subset_search.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
 #include <metapool/tau2/fixed.hpp>
 #include <metapool/tau2/kernel.hpp>
@@ -20,76 +22,12 @@
 #include <type_traits>
 #include <vector>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace metapool::detail {
 
-/// Rows of up to 1024 subsets, and what they are made of; one for each thread.
-template <class Real>
-struct gosh_block {
-  static constexpr std::size_t most = 1024;
-  explicit gosh_block(std::size_t k) : y(k), v(k), rows(3 * (k + 1) * subset_group<Real>::size) {}
-  std::size_t first = 0, size = 0;  ///< the rows that count
-  study_mask mask[most];
-  std::uint32_t studies[most];
-  Real estimate[most], weight[most], se[most], tau2[most], q[most], c[most], i2[most], h2[most];
-  batch_status status[most];
-  std::vector<Real> y, v, rows;
-  subset_group<Real> group;
-
-  gosh_columns<Real> columns() {
-    return {{mask + first, size}, {studies + first, size}, {estimate + first, size}, {se + first, size},    {tau2 + first, size},
-            {q + first, size},    {i2 + first, size},      {h2 + first, size},       {status + first, size}};
-  }
-
-  void blank(std::size_t i, batch_status why) {
-    status[i] = why;
-    estimate[i] = se[i] = tau2[i] = q[i] = i2[i] = h2[i] = std::numeric_limits<Real>::quiet_NaN();
-  }
-  /// Leaves only the rows with so many studies or more, and no empty set.
-  void keep_from(std::size_t minimum) {
-    first = 0;
-    if (minimum <= 1) {
-      if (mask[0] == 0) first = 1, --size;
-      return;
-    }
-    std::size_t to = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      if (studies[i] < minimum) continue;
-      if (to != i) {
-        mask[to] = mask[i];
-        studies[to] = studies[i];
-        estimate[to] = estimate[i];
-        se[to] = se[i];
-        tau2[to] = tau2[i];
-        q[to] = q[i];
-        i2[to] = i2[i];
-        h2[to] = h2[i];
-        status[to] = status[i];
-      }
-      ++to;
-    }
-    size = to;
-  }
+/// Which columns are asked for that cost a division or a root.
+struct gosh_wants {
+  bool se = true, i2 = true, h2 = true;
 };
-
-/// The square roots of n numbers, in their places. By instructions that take two at a time, which the compiler must not choose where errno may be asked for.
-template <class Real>
-void square_roots(Real* x, std::size_t n) {
-  std::size_t i = 0;
-#if defined(__SSE2__)
-  if constexpr (std::is_same_v<Real, double>) {
-    for (; i + 2 <= n; i += 2) _mm_storeu_pd(x + i, _mm_sqrt_pd(_mm_loadu_pd(x + i)));
-  }
-#endif
-  for (; i < n; ++i) x[i] = std::sqrt(x[i]);
-}
-
-/// Packs of so many numbers, no more than a group has.
-template <class Real, std::size_t Bytes>
-inline constexpr std::size_t group_width = (std::min)(tile_width<Real, Bytes>, subset_group<Real>::size);
 
 /// Fits subsets of one set of studies. Constant after construction: threads share it. The bits of a row depend on its block alone, not on the width of packs.
 template <class Real, class Estimator>
@@ -100,10 +38,12 @@ class gosh_engine {
 
  public:
   /// cubes: whether cube will be called.
-  gosh_engine(std::span<const Real> y, std::span<const Real> v, const Estimator& estimator, const gosh_options& options, bool cubes = true)
+  gosh_engine(std::span<const Real> y, std::span<const Real> v, const Estimator& estimator, const gosh_options& options, bool cubes = true,
+              gosh_wants wants = {})
       : source_(y, v),
         estimator_(estimator),
         options_(options),
+        wants_(wants),
         low_(!cubes          ? 0
              : y.size() < 10 ? y.size()
                              : 10),
@@ -127,7 +67,7 @@ class gosh_engine {
     const part_sums<Real> other = sums_of<Real>(source_.y, source_.w, high);
     run_wide([&](auto bytes) {
       constexpr std::size_t N = group_width<Real, decltype(bytes)::value>;
-      join_parts<N, false, !known_tau2>(table_, b.size, other, b.weight, b.estimate, b.estimate, b.q, b.c);
+      join_parts<N, false, !known_tau2>(table_, b.size, other, b.variance, b.estimate, b.estimate, b.q, b.c);
       const std::uint32_t others = static_cast<std::uint32_t>(std::popcount(high));
       for (std::size_t i = 0; i < b.size; ++i) b.mask[i] = high | i;
       for (std::size_t i = 0; i < b.size; ++i) b.studies[i] = others + low_studies_[i];
@@ -166,7 +106,7 @@ class gosh_engine {
         open_group(source_, b.mask + at, top, b.group);
         sum_group<N>(source_, b.group, sums);
         std::copy_n(sums.mean, size, b.estimate + at);
-        std::copy_n(sums.weight, size, b.weight + at);
+        std::copy_n(sums.variance, size, b.variance + at);
         std::copy_n(sums.q, size, b.q + at);
         std::copy_n(sums.c, size, b.c + at);
         between_studies<N>(b, at, top, sums);
@@ -189,17 +129,13 @@ class gosh_engine {
         for (std::size_t l = 0; l < size; ++l) sums.tau2[l] = b.studies[at + l] > 1 ? static_cast<Real>(estimator_.tau2) : Real(0);
         any = estimator_.tau2 > 0;
       } else if constexpr (std::is_same_v<Estimator, dersimonian_laird>) {
-        for (std::size_t l = 0; l < size; ++l) {
-          const Real df = static_cast<Real>(b.studies[at + l]) - 1;
-          const Real excess = b.q[at + l] - df;
-          const bool more = b.studies[at + l] > 1 && excess > 0 && b.c[at + l] > 0;
-          sums.tau2[l] = more ? excess / b.c[at + l] : Real(0);
-          any |= more;
-        }
+        any = moments(b, at, sums.tau2);
       } else {
         if (source_.moderate) {
+          Real guess[size];
+          moments(b, at, guess);
           open_group(source_, b.mask + at, top, b.group);
-          reml_group<N>(source_, b.group, b.rows.data(), sums);
+          reml_group<N>(source_, b.group, guess, b.rows.data(), sums);
           for (std::size_t l = 0; l < size; ++l) any |= sums.tau2[l] > 0;
         } else {
           std::fill_n(sums.tau2, size, Real(0));
@@ -208,10 +144,10 @@ class gosh_engine {
       if (any && source_.moderate) {
         if constexpr (!std::is_same_v<Estimator, reml>) open_group(source_, b.mask + at, top, b.group);
         std::copy_n(b.estimate + at, size, sums.mean);
-        std::copy_n(b.weight + at, size, sums.weight);
+        std::copy_n(b.variance + at, size, sums.variance);
         pool_group<N>(source_, b.group, sums);
         std::copy_n(sums.mean, size, b.estimate + at);
-        std::copy_n(sums.weight, size, b.weight + at);
+        std::copy_n(sums.variance, size, b.variance + at);
       }
       std::copy_n(sums.tau2, size, b.tau2 + at);
       if constexpr (std::is_same_v<Estimator, reml>) {
@@ -225,6 +161,18 @@ class gosh_engine {
       static_cast<void>(top);
       static_cast<void>(sums);
     }
+  }
+
+  /// DerSimonian and Laird's estimates of eight subsets; whether any is above 0.
+  static bool moments(const gosh_block<Real>& b, std::size_t at, Real* tau2) {
+    bool any = false;
+    for (std::size_t l = 0; l < size; ++l) {
+      const Real excess = b.q[at + l] - (static_cast<Real>(b.studies[at + l]) - 1);
+      const bool more = b.studies[at + l] > 1 && excess > 0 && b.c[at + l] > 0;
+      tau2[l] = more ? excess / b.c[at + l] : Real(0);
+      any |= more;
+    }
+    return any;
   }
 
   /// One subset by the estimator itself. False if it has no answer: the row is then blank.
@@ -256,7 +204,7 @@ class gosh_engine {
     const pooled_sums<Real> common = pool_at(y, v, Real(0));
     const pooled_sums<Real> s = tau2 > 0 ? pool_at(y, v, tau2) : common;
     b.estimate[i] = s.mean;
-    b.weight[i] = s.w;
+    b.variance[i] = 1 / s.w;
     b.q[i] = common.q;
     b.c[i] = common.trace_p();
     b.tau2[i] = tau2;
@@ -279,26 +227,27 @@ class gosh_engine {
   template <std::size_t N>
   void finish(gosh_block<Real>& b) const {
     using P = pack<Real, N>;
-    P zero{}, one{}, largest{}, smallest{}, lowest{};
+    P zero{}, one{}, largest{}, smallest{}, lowest{}, odd{};
     fill(zero, Real(0));
     fill(one, Real(1));
     fill(largest, (std::numeric_limits<Real>::max)() / 4);
-    fill(smallest, (std::numeric_limits<Real>::min)());
+    fill(smallest, 4 * (std::numeric_limits<Real>::min)());
     fill(lowest, -(std::numeric_limits<Real>::max)() / 4);
-    std::uint16_t odd_at[gosh_block<Real>::most];
-    std::size_t odd_packs = 0;
+    odd = zero;
+    if (wants_.se) {
+      std::copy_n(b.variance, b.size, b.se);
+      square_roots(b.se, b.size);
+    }
     for (std::size_t i = 0; i < b.size; i += N) {
-      P q{}, df{}, mean{}, weight{}, i2{}, h2{}, studies{};
+      P q{}, df{}, mean{}, variance{}, i2{}, h2{}, studies{};
       for (std::size_t l = 0; l < N; ++l) studies[l] = static_cast<Real>(static_cast<std::int32_t>(b.studies[i + l]));
       df = studies - one;
       load(q, b.q + i);
       load(mean, b.estimate + i);
-      load(weight, b.weight + i);
-      const P variance = one / weight;
-      store(b.se + i, variance);
+      load(variance, b.variance + i);
       if (known_tau2 || !options_.i2_from_tau2) {
-        choose(i2, q > df, (q - df) / q, zero);
-        h2 = q / df;
+        if (wants_.i2) choose(i2, q > df, (q - df) / q, zero);
+        if (wants_.h2) h2 = q / df;
       } else {
         P tau2{}, c{};
         load(tau2, b.tau2 + i);
@@ -307,26 +256,25 @@ class gosh_engine {
         i2 = tau2 / (tau2 + typical);
         h2 = one + tau2 / typical;
       }
-      choose(i2, studies > one, i2, zero);
-      choose(h2, studies > one, h2, one);
-      store(b.i2 + i, i2);
-      store(b.h2 + i, h2);
-      const auto fine =
-          (mean <= largest) & (mean >= lowest) & (weight <= largest) & (weight >= smallest) & (q <= largest) & (studies > one);
-      P odd{};
-      choose(odd, fine, zero, one);
-      if (any_of<N>(odd > zero)) odd_at[odd_packs++] = static_cast<std::uint16_t>(i);
+      if (wants_.i2) {
+        choose(i2, studies > one, i2, zero);
+        store(b.i2 + i, i2);
+      }
+      if (wants_.h2) {
+        choose(h2, studies > one, h2, one);
+        store(b.h2 + i, h2);
+      }
+      const auto sound = (mean <= largest) & (mean >= lowest) & (variance <= largest) & (variance >= smallest);
+      choose(odd, sound & (q <= largest) & (studies > one), odd, one);
     }
-    square_roots(b.se, b.size);
-    for (std::size_t j = 0; j < odd_packs; ++j) {
-      for (std::size_t l = 0; l < N; ++l) finish_row(b, odd_at[j] + l);
-    }
+    if (!any_of<N>(odd > zero)) return;
+    for (std::size_t i = 0; i < b.size; ++i) finish_row(b, i);
   }
 
   void finish_row(gosh_block<Real>& b, std::size_t i) const {
     if (!(b.estimate[i] == b.estimate[i]) && b.status[i] != batch_status::ok) return;  // blank already
     constexpr Real largest = (std::numeric_limits<Real>::max)();
-    b.se[i] = std::sqrt(1 / b.weight[i]);
+    b.se[i] = std::sqrt(b.variance[i]);
     const bool fine = std::fabs(b.estimate[i]) <= largest && b.se[i] > 0 && b.se[i] <= largest && b.q[i] <= largest;
     if (!fine) {
       b.blank(i, batch_status::out_of_range);
@@ -354,6 +302,7 @@ class gosh_engine {
   subset_source<Real> source_;
   Estimator estimator_;
   gosh_options options_;
+  gosh_wants wants_;
   std::size_t low_;
   part_table<Real> table_;
   std::vector<std::uint8_t> low_rank_;

@@ -29,7 +29,7 @@ struct part_table {
 
 /// Sums of n sets (a multiple of N), each of them joined with `other`, which shares no study with them: every term is positive, so that no digit is lost.
 /// weights W_a, W_b, means apart by d, f = W / (W_a + W_b): Q = Q_a + Q_b + f_a W_b d^2 and C = f_a (C_a + 2 W_b) + f_b C_b.
-/// If Apart hi and lo are stored, else their sum, in hi. C only if WithC.
+/// If Apart weight, hi and lo are stored; else 1 / weight in the place of weight, and the mean, hi + lo, in that of hi. C only if WithC.
 template <std::size_t N, bool Apart, bool WithC, class Real>
 void join_parts(const part_table<Real>& from, std::size_t n, const part_sums<Real>& other, Real* weight, Real* hi, Real* lo, Real* q,
                 Real* c) {
@@ -57,12 +57,13 @@ void join_parts(const part_table<Real>& from, std::size_t n, const part_sums<Rea
     P base{}, rest{};
     choose(base, first, hi_a, hi_b);
     choose(rest, first, lo_a + f_b * d, lo_b - f_a * d);
-    store(weight + i, w);
     store(q + i, sum);
     if constexpr (Apart) {
+      store(weight + i, w);
       store(hi + i, base);
       store(lo + i, rest);
     } else {
+      store(weight + i, inverse);
       base = base + rest;
       store(hi + i, base);
     }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Eight subsets of the studies side by side: their sums at a between-study variance, and REML.
+// Eight subsets of the studies side by side: their sums at a between-study variance.
 #pragma once
 
-#include <metapool/batch/reml_tile.hpp>
-#include <metapool/batch/tile.hpp>
 #include <metapool/math/pack.hpp>
 #include <metapool/sensitivity/subsets.hpp>
-#include <metapool/tau2/estimate.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -105,15 +102,17 @@ void open_group(const subset_source<Real>& s, const study_mask* masks, const std
 /// What is known of eight subsets.
 template <class Real>
 struct group_sums {
-  Real mean[8], weight[8], q[8], c[8], tau2[8];
-  Real doubt[8];  ///< 1 where one meta-analysis at a time must decide
+  Real mean[8], variance[8], q[8], c[8], tau2[8];  ///< variance: of the mean, 1 / sum of weights
+  Real doubt[8];                                   ///< 1 where one meta-analysis at a time must decide
 };
 
-/// Mean, weight, Q and C = sum w - sum w^2 / sum w at tau2 = 0, as the kernel of one meta-analysis takes them.
+/// Mean, its variance, Q and C = sum w - sum w^2 / sum w at tau2 = 0, as the kernel of one meta-analysis takes them.
 template <std::size_t N, class Real>
 void sum_group(const subset_source<Real>& s, const subset_group<Real>& g, group_sums<Real>& out) {
   using P = pack<Real, N>;
   constexpr std::size_t size = subset_group<Real>::size;
+  P one{};
+  fill(one, Real(1));
   for (std::size_t at = 0; at < size; at += N) {
     P origin{}, largest{}, rest{}, rest2{}, offset{}, w{}, d{}, keep{};
     load(origin, g.origin + at);
@@ -145,15 +144,15 @@ void sum_group(const subset_source<Real>& s, const subset_group<Real>& g, group_
       d = (d - origin) - centre;
       q = q + (w * d) * d;
     }
-    const P mean = origin + centre, c = largest * (rest / weight) + (rest - rest2 / weight);
+    const P mean = origin + centre, variance = one / weight, c = largest * (rest / weight) + (rest - rest2 / weight);
     store(out.mean + at, mean);
-    store(out.weight + at, weight);
+    store(out.variance + at, variance);
     store(out.q + at, q);
     store(out.c + at, c);
   }
 }
 
-/// Mean and weight at out.tau2, where that is above 0; elsewhere they stay. Two weights by one division, within 2 ulp.
+/// Mean and variance at out.tau2, where that is above 0; elsewhere they stay. Two weights by one division, within 2 ulp.
 template <std::size_t N, class Real>
 void pool_group(const subset_source<Real>& s, const subset_group<Real>& g, group_sums<Real>& out) {
   using P = pack<Real, N>;
@@ -193,56 +192,15 @@ void pool_group(const subset_source<Real>& s, const subset_group<Real>& g, group
       P w = one / (a + tau2);
       add(r, w);
     }
-    P mean{}, before{}, weight_before{};
+    P mean{}, before{}, variance_before{};
+    P variance = one / weight;
     load(before, out.mean + at);
-    load(weight_before, out.weight + at);
-    mean = origin + offset / weight;
+    load(variance_before, out.variance + at);
+    mean = origin + offset * variance;
     choose(mean, tau2 > zero, mean, before);
-    choose(weight, tau2 > zero, weight, weight_before);
+    choose(variance, tau2 > zero, variance, variance_before);
     store(out.mean + at, mean);
-    store(out.weight + at, weight);
-  }
-}
-
-/// REML of eight subsets into out.tau2 and out.doubt. rows: room for 3 (k + 1) rows of N.
-template <std::size_t N, class Real>
-void reml_group(const subset_source<Real>& s, const subset_group<Real>& g, Real* rows, group_sums<Real>& out) {
-  using P = pack<Real, N>;
-  constexpr std::size_t size = subset_group<Real>::size;
-  P zero{}, infinity{};
-  fill(zero, Real(0));
-  fill(infinity, std::numeric_limits<Real>::infinity());
-  for (std::size_t at = 0; at < size; at += N) {
-    tile<Real, N> t;
-    t.k = g.rows;
-    t.d = rows;
-    t.v = t.d + (g.rows + 1) * N;
-    t.w = t.v + (g.rows + 1) * N;
-    load(t.v_top, g.v_top + at);
-    load(t.origin, g.origin + at);
-    load(t.count, g.count + at);
-    t.invalid = t.square = zero;
-    choose(t.v_max, t.v_top < infinity, t.v_top, zero);
-    for (std::size_t r = 0; r < g.rows; ++r) {
-      P d{}, v{}, keep{};
-      fill(d, s.y[g.study[r]]);
-      fill(v, s.v[g.study[r]]);
-      d = d - t.origin;
-      if (g.shared[r]) {
-        choose(t.v_max, t.v_max > v, t.v_max, v);
-      } else {
-        load(keep, g.keep + r * size + at);
-        choose(d, keep > zero, d, zero);
-        choose(t.v_max, (t.v_max < v) & (keep > zero), v, t.v_max);
-        choose(v, keep > zero, v, infinity);
-      }
-      store(t.d + r * N, d);
-      store(t.v + r * N, v);
-    }
-    P tau2{}, doubt{};
-    reml_tile(t, tau2, doubt);
-    store(out.tau2 + at, tau2);
-    store(out.doubt + at, doubt);
+    store(out.variance + at, variance);
   }
 }
 
