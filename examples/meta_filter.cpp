@@ -90,7 +90,7 @@ arguments read_arguments(const std::vector<std::string>& words) {
 class output {
  public:
   explicit output(const std::string& name) {
-    if (name != "-") file_.emplace(name, "meta_filter");
+    if (name != "-") file_.emplace(name, "output");
   }
   void write(std::string_view text) {
     if (file_) return file_->write(text);
@@ -115,18 +115,18 @@ mp::line_report run(const arguments& a, std::uint64_t& lines_before) {
     return report;
   };
   if (a.in != "-") {
-    const mp::line_file file = mp::look_at_lines(a.in, a.filter.format, a.columns, "meta_filter");
+    const mp::line_file file = mp::look_at_lines(a.in, a.filter.format, a.columns, "input");
     const mp::line_filter filter(a.filter, file.names);
-    mp::line_reader reader(a.in, mp::line_range(a.in, file.lines, a.part, a.parts), "meta_filter");
+    mp::line_reader reader(a.in, mp::line_range(a.in, file.lines, a.part, a.parts, "input"), "input");
     lines_before = file.has_header && a.part == 0 ? 1 : 0;
     return filter_from(reader, filter, file.has_header && a.part == 0);
   }
   if (a.parts != 1) throw std::runtime_error("--part needs a file");
-  mp::line_reader reader(stdin, "standard input", "meta_filter");
+  mp::line_reader reader(stdin, "standard input", "input");
   const bool has_header = a.filter.format == mp::line_format::tsv && a.columns.empty();
   std::vector<std::string> names;
   if (has_header) {
-    names = mp::detail::names_in(reader.line(), "standard input", "meta_filter");
+    names = mp::detail::names_in(reader.line(), "standard input", "input");
   } else if (a.filter.format == mp::line_format::tsv) {
     names = mp::detail::names_given(a.columns);
   }

@@ -65,6 +65,7 @@ TEST_CASE("a line belongs to the piece in which its first byte lies") {
   CHECK(mp::line_range(path, {0, 18}, 0, 2).end == 10);  // the cut is at 9
   CHECK(mp::line_range(path, {0, 18}, 0, 3).end == 10);  // at 6
   CHECK(mp::line_range(path, {0, 18}, 1, 3).end == 15);  // at 12
+  CHECK(mp::line_range(path, {0, 18}, 5, 7).begin == 15);  // at 12, of 12.9
   CHECK(mp::line_range(path, {5, 15}, 0, 2).end == 10);  // at 10, where a line begins
   CHECK_THROWS_AS(mp::line_range(path, {0, 18}, 3, 3), mp::input_error);
   CHECK_THROWS_AS(mp::line_range("no such file", {0, 18}, 0, 3), mp::input_error);

@@ -103,6 +103,8 @@ TEST_CASE("standard errors, counts and their measures are pooled as the library 
   CHECK(answer(mp::line_model::dersimonian_laird, mp::line_measure::risk_ratio).find("\t2\tok\n") != std::string::npos);  // without events: no information on the ratio
   const mp::line_filter tables({.model = mp::line_model::common_effect, .results = {mp::line_result::estimate}}, {"a1", "b1", "c1", "d1"});
   for (const char* bad : {"1\t-2\t3\t4\n", "1.5\t2\t3\t4\n", "1\t2\t3\t-4\n"}) CHECK(tables(bad).text == "NA\tinvalid\n");
+  const mp::line_filter totals({.model = mp::line_model::common_effect, .results = {mp::line_result::estimate}}, {"a1", "n1_1", "c1", "n2_1"});
+  for (const char* bad : {"1.5\t4\t3\t7\n", "5\t4\t3\t7\n", "1\t4\t3\t0\n", "1\t4.5\t3\t7\n"}) CHECK(totals(bad).text == "NA\tinvalid\n");
 }
 
 TEST_CASE("a line that cannot be read has a row in its place and is named") {
