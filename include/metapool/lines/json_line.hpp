@@ -153,7 +153,7 @@ class json_line_reader {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       if ((cells >> c & 1U) == 0) continue;
       if (columns_[c].size() != k) return "arrays have different lengths";
-      places[place_of(static_cast<study_cell>(c))] = &columns_[c];
+      places[place_in_study(static_cast<study_cell>(c))] = &columns_[c];
     }
     const bool tables = *kind == study_kind::tables;
     row.studies = k;

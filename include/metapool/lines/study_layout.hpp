@@ -94,7 +94,7 @@ struct study_layout {
 };
 
 /// Place of a cell in its study: y, then v or se; a, b or n1, c, d or n2.
-constexpr std::size_t place_of(study_cell c) {
+constexpr std::size_t place_in_study(study_cell c) {
   switch (c) {
     case study_cell::y:
     case study_cell::a: return 0;
@@ -148,7 +148,7 @@ study_layout layout_of(const std::vector<std::string>& names, const line_filter_
     study_layout::column c{.name = names[i]};
     if (cells[i]) {
       const auto found = std::find_if(studies.begin(), studies.end(), [&](const study& s) { return s.number == cells[i]->number; });
-      c.slot = static_cast<std::ptrdiff_t>(place_of(cells[i]->cell) * layout.studies + static_cast<std::size_t>(found - studies.begin()));
+      c.slot = static_cast<std::ptrdiff_t>(place_in_study(cells[i]->cell) * layout.studies + static_cast<std::size_t>(found - studies.begin()));
     }
     c.kept = options.keep ? std::find(options.keep->begin(), options.keep->end(), names[i]) != options.keep->end() : !cells[i];
     layout.columns.push_back(c);
