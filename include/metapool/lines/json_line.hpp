@@ -55,7 +55,7 @@ class json_line_reader {
         const char* const begin = s.at;
         std::string_view name;
         if (!s.string(name) || !s.sign(':')) return no_json;
-        if (std::find(names_.begin(), names_.end(), name) != names_.end()) return "two members are called '" + shown(name) + "'";
+        if (std::find(names_.begin(), names_.end(), name) != names_.end()) return "two members are called '" + shown_text(name) + "'";
         names_.push_back(name);
         s.blanks();
         const auto cell = cell_named(name);
@@ -74,7 +74,7 @@ class json_line_reader {
         }
         const bool wanted = options_.keep ? std::find(options_.keep->begin(), options_.keep->end(), name) != options_.keep->end() : !data;
         if (wanted) {
-          if (is_result(name)) return "member '" + shown(name) + "' has the name of a result (give the results a prefix)";
+          if (is_result(name)) return "member '" + shown_text(name) + "' has the name of a result (give the results a prefix)";
           kept.push_back(std::string_view(begin, static_cast<std::size_t>(s.at - begin)));
         }
       } while (s.sign(','));
@@ -103,11 +103,11 @@ class json_line_reader {
     return n.value;
   }
 
-  static std::string not_numbers(std::string_view name) { return "member '" + shown(name) + "' must hold numbers that a double can hold, or null"; }
+  static std::string not_numbers(std::string_view name) { return "member '" + shown_text(name) + "' must hold numbers that a double can hold, or null"; }
 
   std::string read_array(json_scanner& s, const named_cell& cell, std::string_view name, unsigned& arrays) {
     if (cell.number != 0) return not_numbers(name);
-    if ((arrays & cell_bit(cell.cell)) != 0) return "two members hold the same numbers: '" + shown(name) + "' is one of them";
+    if ((arrays & cell_bit(cell.cell)) != 0) return "two members hold the same numbers: '" + shown_text(name) + "' is one of them";
     arrays |= cell_bit(cell.cell);
     auto& column = columns_[static_cast<std::size_t>(cell.cell)];
     s.sign('[');
@@ -117,18 +117,18 @@ class json_line_reader {
       if (!x) return not_numbers(name);
       column.push_back(*x);
     } while (s.sign(','));
-    return s.sign(']') ? std::string{} : "member '" + shown(name) + "' is not an array of numbers";
+    return s.sign(']') ? std::string{} : "member '" + shown_text(name) + "' is not an array of numbers";
   }
 
   std::string read_one(json_scanner& s, const named_cell& cell, std::string_view name) {
     const auto x = read_number(s);
     if (!x) return not_numbers(name);
     const std::size_t at = cell.number - 1;
-    if (at >= 100000) return "member '" + shown(name) + "': studies are numbered up to 100000";
+    if (at >= 100000) return "member '" + shown_text(name) + "': studies are numbered up to 100000";
     auto& column = columns_[static_cast<std::size_t>(cell.cell)];
     if (column.size() <= at) column.resize(at + 1, std::numeric_limits<double>::quiet_NaN());
     if (seen_.size() <= at) seen_.resize(at + 1, 0);
-    if ((seen_[at] & cell_bit(cell.cell)) != 0) return "two members hold the same number: '" + shown(name) + "' is one of them";
+    if ((seen_[at] & cell_bit(cell.cell)) != 0) return "two members hold the same number: '" + shown_text(name) + "' is one of them";
     seen_[at] |= cell_bit(cell.cell);
     column[at] = *x;
     return {};

@@ -37,7 +37,7 @@ std::vector<std::string> cells_of(std::string_view line) {
 
 /// A text of a file as messages show it: no more than 40 bytes, nothing that a terminal would obey.
 template <class = void>
-std::string shown(std::string_view text) {
+std::string shown_text(std::string_view text) {
   std::string s;
   for (const char c : text.substr(0, 40)) s.push_back(static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c);
   if (text.size() > 40) s.append("...");
@@ -77,8 +77,8 @@ void read_tsv_line(std::string_view line, const study_layout& layout, const numb
       if (column.slot >= 0) {
         const parsed_number<double> n = parse_number<double>(cell, format);
         x = n.status == number_status::number ? n.value : nan;
-        if (n.status == number_status::not_a_number) fail("column '" + shown(column.name) + "': '" + shown(cell) + "' is not a number");
-        if (n.status == number_status::out_of_range) fail("column '" + shown(column.name) + "': '" + shown(cell) + "' is too large or too small for a number");
+        if (n.status == number_status::not_a_number) fail("column '" + shown_text(column.name) + "': '" + shown_text(cell) + "' is not a number");
+        if (n.status == number_status::out_of_range) fail("column '" + shown_text(column.name) + "': '" + shown_text(cell) + "' is too large or too small for a number");
       }
     }
     if (column.slot >= 0) numbers[column.slot] = x;
