@@ -142,7 +142,7 @@ void pool_tables(const char* function, const batch_counts<Real>& data, const Mea
 
 }  // namespace detail
 
-/// Mantel-Haenszel meta-analyses of all columns: mantel_haenszel(trials, measure) with wald_z and heterogeneity, column by column, to the same bits (p-values: within 64 ulp).
+/// Mantel-Haenszel meta-analyses of all columns: mantel_haenszel(trials, measure) with wald_z and heterogeneity, column by column, to the same bits (-log10 p: to 4 units in the last place of itself or of 1).
 ///
 /// measure: risk_ratio{}, odds_ratio{} or risk_difference{}; nothing is added to any cell, but 0.5 for Q to the studies with a zero cell. Scale: logarithms for ratios.
 /// A study with a count missing (NaN) is left out; studies: those with information on the measure. A column with a count out of its contract (negative, not whole, events above

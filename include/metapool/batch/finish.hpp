@@ -2,8 +2,9 @@
 // From a column's sums to intervals, tests and heterogeneity.
 #pragma once
 
-#include <metapool/batch/block.hpp>
+#include <metapool/batch/column_sums.hpp>
 #include <metapool/batch/columns.hpp>
+#include <metapool/batch/finish_tile.hpp>
 #include <metapool/batch/tails.hpp>
 #include <metapool/math/normal_or_t.hpp>
 
@@ -38,6 +39,10 @@ template <class Real>
 class column_writer {
  public:
   column_writer(const batch_columns<Real>& out, const batch_options& options, std::size_t studies) : out_(out), options_(options), critical_(options.level, studies) {
+    // what does not fit into a cache need not be read into one before it is written
+    std::size_t wanted = 0;
+    for (const std::span<Real>& column : {out.estimate, out.se, out.lower, out.upper, out.statistic, out.p, out.tau2, out.q, out.q_p, out.i2, out.h2}) wanted += column.size();
+    past_caches_ = wanted * sizeof(Real) > (std::size_t{4} << 20);
     wants_test_ = !(out.statistic.empty() && out.p.empty() && out.minus_log10_p.empty() && out.lower.empty() && out.upper.empty());
     wants_p_ = !(out.p.empty() && out.minus_log10_p.empty());
     wants_interval_ = !(out.lower.empty() && out.upper.empty());
@@ -59,7 +64,7 @@ class column_writer {
       if (!out_.upper.empty()) out_.upper[c] = estimate + half;
     }
     if (!wants_p_) return;
-    const Real p = df == 0 ? batch_normal_p(statistic) : t_two_sided_p<Real>(statistic, static_cast<Real>(df));
+    const Real p = df == 0 ? normal_two_sided_p<Real>(statistic) : t_two_sided_p<Real>(statistic, static_cast<Real>(df));
     if (!out_.p.empty()) out_.p[c] = p;
     if (!out_.minus_log10_p.empty()) {
       out_.minus_log10_p[c] = df == 0 ? batch_normal_minus_log10_p(statistic, p) : batch_t_minus_log10_p(statistic, static_cast<Real>(df), p);
@@ -83,34 +88,31 @@ class column_writer {
     if (!out_.q_minus_log10_p.empty()) out_.q_minus_log10_p[c] = batch_chi_squared_minus_log10_p(q, df, p);
   }
 
-  /// Whether nothing is odd about the first n columns of a block: `block` can write them.
-  bool regular(const column_sums<Real>& sums, std::size_t n) const {
-    constexpr Real largest = (std::numeric_limits<Real>::max)() / 4, smallest = (std::numeric_limits<Real>::min)();
-    bool fine = true;
-    for (std::size_t i = 0; i < n; ++i) {
-      fine &= (sums.state[i] == 0) & (sums.count[i] > 1) & (sums.weight[i] >= smallest) & (sums.weight[i] <= largest) & (std::fabs(sums.mean[i]) <= largest);
-    }
-    if (wants_heterogeneity_) {
-      for (std::size_t i = 0; i < n; ++i) fine &= sums.q[i] <= largest;
-    }
-    return fine;
-  }
+  /// Which of column_answers are wanted.
+  bool wants_test() const { return wants_test_; }
+  bool wants_p() const { return wants_p_; }
+  bool wants_spread() const { return !(out_.i2.empty() && out_.h2.empty()) || wants_q_p(); }
+  bool wants_q_p() const { return !(out_.q_p.empty() && out_.q_minus_log10_p.empty()); }
+  const Real& critical() const { return critical_.normal(); }
 
-  /// The same answers as column by column for the normal distribution, an output at a time. Precondition: regular(sums, n).
-  void block(std::size_t begin, const column_sums<Real>& sums, std::size_t n) {
-    if (!out_.estimate.empty()) std::copy(sums.mean, sums.mean + n, out_.estimate.data() + begin);
-    if (!out_.tau2.empty()) std::copy(sums.tau2, sums.tau2 + n, out_.tau2.data() + begin);
-    if (!out_.q.empty()) std::copy(sums.q, sums.q + n, out_.q.data() + begin);
+  /// The same answers as column by column for the normal distribution, an output at a time. Precondition: sums.regular, answers filled as wanted.
+  void block(std::size_t begin, const column_sums<Real>& sums, const column_answers<Real>& answers, std::size_t n) {
+    put(out_.estimate, sums.mean, begin, n);
+    put(out_.se, sums.se, begin, n);
+    put(out_.tau2, sums.tau2, begin, n);
+    put(out_.q, sums.q, begin, n);
+    put(out_.lower, answers.lower, begin, n);
+    put(out_.upper, answers.upper, begin, n);
+    put(out_.statistic, answers.statistic, begin, n);
+    put(out_.p, answers.p, begin, n);
+    put(out_.i2, answers.i2, begin, n);
+    put(out_.h2, answers.h2, begin, n);
+    put(out_.q_p, answers.q_p, begin, n);
     if (!out_.status.empty()) std::fill_n(out_.status.data() + begin, n, batch_status::ok);
     for (std::size_t i = 0; i < n && !out_.studies.empty(); ++i) out_.studies[begin + i] = static_cast<std::uint32_t>(sums.count[i]);
-    if (wants_test_) {
-      for (std::size_t i = 0; i < n; ++i) mean(begin + i, sums.mean[i], std::sqrt(1 / sums.weight[i]), 0);
-    } else if (!out_.se.empty()) {
-      Real* const se = out_.se.data() + begin;
-      for (std::size_t i = 0; i < n; ++i) se[i] = std::sqrt(1 / sums.weight[i]);
-    }
-    if (!(out_.i2.empty() && out_.h2.empty() && out_.q_p.empty() && out_.q_minus_log10_p.empty())) {
-      for (std::size_t i = 0; i < n; ++i) heterogeneity(begin + i, sums.q[i], static_cast<std::size_t>(sums.count[i]) - 1);
+    for (std::size_t i = 0; i < n && !out_.minus_log10_p.empty(); ++i) out_.minus_log10_p[begin + i] = batch_normal_minus_log10_p(answers.statistic[i], answers.p[i]);
+    for (std::size_t i = 0; i < n && !out_.q_minus_log10_p.empty(); ++i) {
+      out_.q_minus_log10_p[begin + i] = batch_chi_squared_minus_log10_p(sums.q[i], static_cast<std::size_t>(sums.count[i]) - 1, answers.q_p[i]);
     }
   }
 
@@ -140,6 +142,10 @@ class column_writer {
   }
 
  private:
+  void put(const std::span<Real>& to, const Real* from, std::size_t begin, std::size_t n) {
+    if (!to.empty()) copy_columns(to.data() + begin, from, n, past_caches_);
+  }
+
   static void blank(const std::span<Real>& column, std::size_t c) {
     if (!column.empty()) column[c] = std::numeric_limits<Real>::quiet_NaN();
   }
@@ -147,7 +153,7 @@ class column_writer {
   const batch_columns<Real>& out_;
   batch_options options_;
   critical_values<Real> critical_;
-  bool wants_test_ = false, wants_p_ = false, wants_interval_ = false, wants_heterogeneity_ = false;
+  bool past_caches_ = false, wants_test_ = false, wants_p_ = false, wants_interval_ = false, wants_heterogeneity_ = false;
 };
 
 }  // namespace metapool::detail

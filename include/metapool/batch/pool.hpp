@@ -5,8 +5,10 @@
 #include <metapool/batch/block.hpp>
 #include <metapool/batch/columns.hpp>
 #include <metapool/batch/finish.hpp>
+#include <metapool/batch/finish_tile.hpp>
 #include <metapool/math/pack.hpp>
 #include <metapool/math/parallel.hpp>
+#include <metapool/math/wide_pack.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -24,12 +26,12 @@ void finish_column(const column_sums<Real>& sums, std::size_t at, batch_status s
   constexpr Real largest = (std::numeric_limits<Real>::max)();
   const std::size_t k = static_cast<std::size_t>(sums.count[at]);
   const Real mean = sums.mean[at];
-  const Real classical = std::sqrt(1 / sums.weight[at]);
+  const Real classical = sums.se[at];
   const bool spread = o.test == batch_test::hartung_knapp;
   if (status == batch_status::ok) {
     if (k == 0) {
       status = batch_status::no_studies;
-    } else if (!(std::fabs(mean) <= largest && classical > 0 && classical <= largest && (!(to.wants_heterogeneity() || spread) || sums.q[at] <= largest))) {
+    } else if (!(std::fabs(mean) <= largest && classical > 0 && classical <= largest && sums.q[at] <= largest)) {
       status = batch_status::out_of_range;
     } else if (k == 1) {
       status = batch_status::one_study;
@@ -75,10 +77,11 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
   parallel_blocks(data.columns, 16 * block, o.threads, [&](std::size_t first, std::size_t last) {
     batch_workspace<Real> work(data.studies);
     column_writer<Real> to(out, o, data.studies);
+    column_answers<Real> answers;
     const bool spread = to.wants_heterogeneity() || hartung_knapp_wanted;
     for (std::size_t begin = first; begin < last; begin += block) {
       const std::size_t end = last - begin < block ? last : begin + block;
-      run_wide([&](auto bytes) {
+      run_widest<Real>([&](auto bytes) __attribute__((always_inline)) {
         constexpr std::size_t N = tile_width<Real, decltype(bytes)::value>;
         if constexpr (std::is_same_v<Estimator, no_tau2>) {
           if (spread) {
@@ -90,8 +93,13 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
           sum_columns<std::conditional_t<in_tiles, Estimator, dersimonian_laird>, true, N>(data, begin, end, hartung_knapp_wanted, work);
         }
       });
-      if (in_tiles && !hartung_knapp_wanted && to.regular(work.sums, end - begin)) {
-        to.block(begin, work.sums, end - begin);
+      for (std::size_t i = 0; in_tiles && work.sums.regular && i < work.sums.gave_up; ++i) {
+        const std::size_t at = work.sums.given_up[i];
+        if (decide_column(data, begin + at, estimator, work, at) != batch_status::ok) work.sums.regular = false;
+      }
+      if (in_tiles && !hartung_knapp_wanted && work.sums.regular) {
+        run_widest<Real>([&](auto bytes) __attribute__((always_inline)) { finish_columns<tile_width<Real, decltype(bytes)::value>>(work.sums, end - begin, to, answers); });
+        to.block(begin, work.sums, answers, end - begin);
         continue;
       }
       for (std::size_t c = begin; c < end; ++c) {
@@ -105,15 +113,16 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
         finish_column<Estimator>(work.sums, at, status, o, to, c);
       }
     }
+    fence_columns();
   });
 }
 
 }  // namespace detail
 
 /// Common-effect meta-analyses of all columns by inverse variance, with Q, I2, H2 and tests: common_effect with wald_z (or hartung_knapp) and heterogeneity, column by column, to
-/// the same bits (p-values: within 64 ulp). Effects whose squares overflow give out_of_range only where Q is asked for. A column that cannot be pooled has a status and NaN, and does not touch the others.
+/// the same bits (-log10 p: to 4 ulp of 1 or of itself). A column that cannot be pooled has a status and NaN, and does not touch the others.
 /// out: spans of data.columns places or empty ones; only what has a place is computed. Throws input_error if sizes do not agree or an option is out of its domain; never for a column.
-/// Several columns go side by side, by AVX2 where the processor has it; nothing is allocated but some kilobytes a thread.
+/// Several columns go side by side, by AVX-512 (g++) or AVX2 where the processor has it, to the same bits; nothing is allocated but some kilobytes a thread.
 template <std::floating_point Real>
 void batch_common_effect(const batch_view<Real>& data, const batch_columns<Real>& out, const batch_options& options = {}) {
   detail::pool_columns("batch_common_effect", data, detail::no_tau2{}, out, options);
@@ -122,7 +131,7 @@ void batch_common_effect(const batch_view<Real>& data, const batch_columns<Real>
 /// Random-effects meta-analyses of all columns: random_effects(effects, estimator) with wald_z or hartung_knapp and heterogeneity, column by column.
 ///
 /// estimator: dersimonian_laird{}, paule_mandel{} and reml{} go side by side; any other tau2_estimator is called column by column. The answers are those of one meta-analysis at a
-/// time: for DerSimonian-Laird to the same bits (p-values: within 64 ulp), for the searches of Paule-Mandel and REML to 12 digits of tau2 + k se^2 (float: 5). REML is the highest maximum
+/// time: for DerSimonian-Laird to the same bits (-log10 p: to 4 units in the last place of itself or of 1), for the searches of Paule-Mandel and REML to 12 digits of tau2 + k se^2 (float: 5). REML is the highest maximum
 /// of the likelihood always: columns in which simple bounds do not prove that there is one maximum only are given to reml{}. Otherwise as batch_common_effect.
 template <std::floating_point Real, tau2_estimator<Real> Estimator>
 void batch_random_effects(const batch_view<Real>& data, const Estimator& estimator, const batch_columns<Real>& out, const batch_options& options = {}) {

@@ -3,59 +3,35 @@
 #pragma once
 
 #include <metapool/batch/tile.hpp>
+#include <metapool/batch/tile_sums.hpp>
+#include <metapool/math/wide_pack.hpp>
 
 #include <cstddef>
 #include <limits>
 
 namespace metapool::detail {
 
-/// In place of infinity while a search goes on: products of two are finite, and a weight of its inverse changes no digit of a sum.
-template <class Real>
-Real far_variance() {
-  return std::numeric_limits<Real>::digits > 30 ? Real(1e150) : Real(1e18);
-}
-
-/// Readies a tile for weights_at: studies without weight get far_variance, and one more row makes their number even.
+/// Weights 1 / (v + at) of rows i and i + 1 by one division: within 2 ulp, which is enough while searching. Divisions are most of what a search costs.
 template <class Real, std::size_t N>
-void prepare_search(const tile<Real, N>& t) {
+[[gnu::always_inline]] inline void two_weights(const tile<Real, N>& t, std::size_t i, const pack<Real, N>& at, pack<Real, N>& wa, pack<Real, N>& wb) {
   using P = pack<Real, N>;
-  P zero, far;
-  fill(zero, Real(0));
-  fill(far, far_variance<Real>());
-  for (std::size_t i = 0; i < t.k; ++i) {
-    P v;
-    load(v, t.v + i * N);
-    choose(v, v < far, v, far);
-    store(t.v + i * N, v);
-  }
-  store(t.v + t.k * N, far);
-  store(t.d + t.k * N, zero);
-}
-
-/// 1 / (v + at) for all rows into t.w, two by one division: within 2 ulp, which is enough while searching. Divisions are most of what a search costs.
-template <class Real, std::size_t N>
-void weights_at(const tile<Real, N>& t, const pack<Real, N>& at) {
-  using P = pack<Real, N>;
-  P one;
-  fill(one, Real(1));
-  for (std::size_t i = 0; i < t.k; i += 2) {
-    P a, b;
-    load(a, t.v + i * N);
-    load(b, t.v + (i + 1) * N);
-    a = a + at;
-    b = b + at;
-    const P inverse = one / (a * b);
-    const P wa = b * inverse, wb = a * inverse;
-    store(t.w + i * N, wa);
-    store(t.w + (i + 1) * N, wb);
-  }
+  P a, b, inverse;
+  load(a, t.v + i * N);
+  load(b, t.v + (i + 1) * N);
+  a = a + at;
+  b = b + at;
+  reciprocal_within(inverse, a * b);
+  wa = b * inverse;
+  wb = a * inverse;
+  store(t.w + i * N, wa);
+  store(t.w + (i + 1) * N, wb);
 }
 
 /// The root of f in each place: f(0) > 0 with slope s(0) given, f(upper) <= 0. evaluate(t, live, f, s) gives value and slope; steps are those of the cubic through the
 /// last two points and slopes of the inverse, else Newton's, else bisections. Stops where two steps in a row, relative to origin + t, have a product so small that
 /// rounding is left. done is 1 where that happened (or nothing was wanted) within 40 evaluations.
 template <class Real, std::size_t N, class Evaluate>
-void solve_tile(const Evaluate& evaluate, const pack<Real, N>& f0, const pack<Real, N>& s0, const pack<Real, N>& origin, const pack<Real, N>& upper, pack<Real, N>& t,
+[[gnu::always_inline]] inline void solve_tile(const Evaluate& evaluate, const pack<Real, N>& f0, const pack<Real, N>& s0, const pack<Real, N>& origin, const pack<Real, N>& upper, pack<Real, N>& t,
                 pack<Real, N>& done) {
   using P = pack<Real, N>;
   constexpr int digits = std::numeric_limits<Real>::digits;
@@ -64,16 +40,16 @@ void solve_tile(const Evaluate& evaluate, const pack<Real, N>& f0, const pack<Re
   fill(one, Real(1));
   fill(half, Real(0.5));
   fill(three, Real(3));
-  fill(small, digits > 60 ? Real(1e-12) : digits > 30 ? Real(1e-9) : Real(1e-5));
+  fill(small, digits > 60 ? Real(1e-12) : digits > 30 ? Real(3e-8) : Real(1e-5));
   fill(coarse, digits > 30 ? Real(1e-3) : Real(1e-2));
-  P left = zero, f_left = f0, s_left = s0;  // the last point before t
+  P left = zero, f_left = f0, over_left = one / s0;  // the last point before t; the inverse of its slope
   P lower = zero, higher = upper, step;
   choose(live, done > zero, zero, one);
-  step = zero - f0 / s0;
+  step = zero - f0 * over_left;
   const P middle0 = upper * half;
   choose(step, (step > zero) & (step < upper), step, middle0);
   choose(t, live > zero, step, t);
-  P last = step / (origin + t);
+  P last = step, size = origin + t;
   for (int evaluation = 0; evaluation < 40; ++evaluation) {
     P f, s;
     evaluate(t, live, f, s);
@@ -81,10 +57,11 @@ void solve_tile(const Evaluate& evaluate, const pack<Real, N>& f0, const pack<Re
     choose(higher, f > zero, higher, t);
     // inverse_cubic of math/roots.hpp through (left, f_left, s_left) and (t, f, s)
     const P gap = f - f_left;
-    const P at = (zero - f_left) / gap;
+    const P inverse = one / (gap * s);
+    const P at = (zero - f_left) * (inverse * s), over = inverse * gap;
     const P rest = one - at;
-    P next = left + (t - left) * (at * at * (three - (at + at))) + gap * at * rest * (rest / s_left - at / s);
-    const P newton = t - f / s;
+    P next = left + (t - left) * (at * at * (three - (at + at))) + gap * at * rest * (rest * over_left - at * over);
+    const P newton = t - f * over;
     const auto inside = (next >= lower) & (next <= higher);
     const auto inside_newton = (newton >= lower) & (newton <= higher);
     P other = lower + (higher - lower) * half;
@@ -93,36 +70,37 @@ void solve_tile(const Evaluate& evaluate, const pack<Real, N>& f0, const pack<Re
     choose(next, f == zero, t, next);
     step = next - t;
     choose(step, step < zero, zero - step, step);
-    const P now = step / (origin + next);
+    const P now = origin + next;
     left = t;
     f_left = f;
-    s_left = s;
+    over_left = over;
     choose(t, live > zero, next, t);
-    choose(live, (now * last <= small) & (now <= coarse) & (inside | inside_newton | (f == zero)), zero, live);
-    last = now;
+    choose(live, (step * last <= small * (now * size)) & (step <= coarse * now) & (inside | inside_newton | (f == zero)), zero, live);
+    last = step;
+    size = now;
     if (!any_of<N>(live > zero)) break;
   }
   choose(done, live > zero, zero, one);
 }
 
-/// Paule and Mandel: Q(tau2) = count - 1. s: the sums at 0. doubt is 1 where one meta-analysis at a time must decide.
+/// Paule and Mandel: Q(tau2) = count - 1. s: the sums at 0. done is 0 where one meta-analysis at a time must decide.
 template <class Real, std::size_t N>
-void paule_mandel_tile(const tile<Real, N>& t, const tile_sums<Real, N>& s, pack<Real, N>& tau2, pack<Real, N>& doubt) {
+[[gnu::always_inline]] inline void paule_mandel_tile(const tile<Real, N>& t, const tile_sums<Real, N>& s, pack<Real, N>& tau2, pack<Real, N>& done) {
   using P = pack<Real, N>;
   P zero, one, above;
   fill(zero, Real(0));
   fill(one, Real(1));
   fill(above, Real(1.000001));
   const P n = t.count - one;
-  const auto evaluate = [&](const P& at, const P&, P& f, P& slope) {
-    weights_at(t, at);
+  const auto evaluate = [&](const P& at, const P&, P& f, P& slope) __attribute__((always_inline)) {
     P rest = zero, offset = zero;
-    for (std::size_t i = 0; i < t.k; ++i) {
-      P d, w;
-      load(d, t.d + i * N);
-      load(w, t.w + i * N);
-      rest = rest + w;
-      offset = offset + w * d;
+    for (std::size_t i = 0; i < t.k; i += 2) {
+      P wa, wb, da, db;
+      two_weights(t, i, at, wa, wb);
+      load(da, t.d + i * N);
+      load(db, t.d + (i + 1) * N);
+      rest = rest + wa + wb;
+      offset = offset + wa * da + wb * db;
     }
     const P top = one / (t.v_top + at);
     const P centre = offset / (top + rest);
@@ -150,8 +128,7 @@ void paule_mandel_tile(const tile<Real, N>& t, const tile_sums<Real, N>& s, pack
     a = a + u * u;
   }
   const auto wanted = s.q > n;
-  prepare_search(t);
-  P f, slope, done;
+  P f, slope;
   const P ratio = n / s.q;
   choose(f, wanted, one - ratio, one);
   choose(slope, wanted, zero - ratio * (a / s.q), zero - one);
@@ -159,7 +136,6 @@ void paule_mandel_tile(const tile<Real, N>& t, const tile_sums<Real, N>& s, pack
   tau2 = zero;
   const P upper = t.square / n * above;  // the sum of squares about any centre is no less than that about the mean, and Q(t) <= that / t
   if (any_of<N>(wanted)) solve_tile<Real, N>(evaluate, f, slope, t.v_top, upper, tau2, done);
-  choose(doubt, done > zero, zero, one);
 }
 
 }  // namespace metapool::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/math/policy.hpp>
+#include <metapool/math/tail_packs.hpp>
 
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/special_functions/gamma.hpp>
@@ -10,6 +11,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace metapool::detail {
@@ -17,9 +19,16 @@ namespace metapool::detail {
 template <class Real>
 using chi_squared_type = boost::math::chi_squared_distribution<Real, math_policy>;
 
-/// P(X > x) with df > 0 degrees of freedom, accurate in the tail.
+/// P(X > x) with df > 0 degrees of freedom, accurate in the tail. double with few whole degrees of freedom: the kernel of batches.
 template <class Real>
 Real chi_squared_upper_tail(const Real& x, const Real& df) {
+  if constexpr (std::is_same_v<Real, double>) {
+    if (x >= 0 && df >= 1 && df <= most_whole_degrees && std::floor(df) == df) {
+      double p;
+      whole_chi_squared_tail<1>(p, x, df);
+      return p;
+    }
+  }
   return boost::math::cdf(boost::math::complement(chi_squared_type<Real>(df), x));
 }
 

@@ -5,12 +5,14 @@
 #include <metapool/math/arithmetic.hpp>
 #include <metapool/math/constants.hpp>
 #include <metapool/math/policy.hpp>
+#include <metapool/math/tail_packs.hpp>
 
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/tools/fraction.hpp>
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace metapool::detail {
@@ -48,10 +50,15 @@ Real normal_critical(double level) {
   return normal_upper_quantile<Real>(tail_of_level<Real>(level));
 }
 
-/// P(|Z| > |z|).
+/// P(|Z| > |z|). double: the kernel of batches.
 template <class Real>
 Real normal_two_sided_p(const Real& z) {
   using std::fabs;
+  if constexpr (std::is_same_v<Real, double>) {
+    double p;
+    normal_two_sided_tail(p, z);
+    return p;
+  }
   return 2 * normal_upper_tail<Real>(fabs(z));
 }
 

@@ -64,7 +64,7 @@ template <class Real, std::size_t N>
 using pack = typename pack_of<Real, N>::type;
 
 template <class Pack, class Real>
-void fill(Pack& out, const Real& x) {
+[[gnu::always_inline]] inline void fill(Pack& out, const Real& x) {
   if constexpr (std::is_class_v<Pack>) {
     out = Pack::all(x);
   } else {
@@ -74,18 +74,18 @@ void fill(Pack& out, const Real& x) {
 
 /// N numbers from consecutive places, which need no alignment.
 template <class Pack, class Real>
-void load(Pack& out, const Real* from) {
+[[gnu::always_inline]] inline void load(Pack& out, const Real* from) {
   std::memcpy(static_cast<void*>(&out), from, sizeof(Pack));
 }
 
 template <class Pack, class Real>
-void store(Real* to, const Pack& x) {
+[[gnu::always_inline]] inline void store(Real* to, const Pack& x) {
   std::memcpy(to, &x, sizeof(Pack));
 }
 
 /// out = mask ? a : b, place by place.
 template <class Pack, class Mask>
-void choose(Pack& out, const Mask& mask, const Pack& a, const Pack& b) {
+[[gnu::always_inline]] inline void choose(Pack& out, const Mask& mask, const Pack& a, const Pack& b) {
   if constexpr (std::is_class_v<Pack>) {
     for (std::size_t i = 0; i < sizeof(Pack) / sizeof(a[0]); ++i) out[i] = mask[i] ? a[i] : b[i];
   } else {
@@ -95,10 +95,14 @@ void choose(Pack& out, const Mask& mask, const Pack& a, const Pack& b) {
 
 /// Whether the mask holds anywhere.
 template <std::size_t N, class Mask>
-bool any_of(const Mask& mask) {
-  bool any = false;
-  for (std::size_t i = 0; i < N; ++i) any |= mask[i] != 0;
-  return any;
+[[gnu::always_inline]] inline bool any_of(const Mask& mask) {
+  if constexpr (std::is_same_v<Mask, bool>) {
+    return mask;
+  } else {
+    bool any = false;
+    for (std::size_t i = 0; i < N; ++i) any |= mask[i] != 0;
+    return any;
+  }
 }
 
 /// Bytes of the vectors that this compilation may use everywhere.
