@@ -128,7 +128,7 @@ TEST_CASE("Random concave functions with kinks and walls, degenerate ones too: n
   CHECK(on_edges > 100);
 }
 
-TEST_CASE("Without edges it is bounded Newton; a plateau is found and said to be one") {
+TEST_CASE("Without edges it is Newton's method; a plateau is found and said to be one") {
   valley f{{{1.0}}, {2.0}, {}};
   CHECK(close(edged_newton<double>(f, {0.0}, {{}}, {}).x[0], 2.0, metapool_test::digits12));
   const auto plateau = [](const std::vector<double>& x, const std::vector<edge_side>& sides) {
@@ -141,4 +141,17 @@ TEST_CASE("Without edges it is bounded Newton; a plateau is found and said to be
   const auto m = edged_newton<double>(plateau, {-1.0}, {{}}, {{{1.0}, 0.0, 1.0}});
   CHECK(m.convergence.converged);
   CHECK(m.at.value == 0);
+  // all but linear up to a bend: Newton's step is a million times too long
+  const auto bend = [](const std::vector<double>& x, const std::vector<edge_side>&) {
+    curvature<double, any_number> r;
+    const double e = std::exp(40 * x[0]);
+    r.value = 3 * x[0] - e;
+    r.gradient = {3 - 40 * e};
+    r.hessian = {-1600 * e};
+    return r;
+  };
+  const auto top = edged_newton<double>(bend, {-1.0}, {{}}, {{{1.0}, 5.0, 1.0}});
+  CHECK(top.convergence.converged);
+  CHECK(top.convergence.iterations < 60);
+  CHECK(close(top.x[0], std::log(3.0 / 40) / 40, metapool_test::digits12));
 }

@@ -267,3 +267,45 @@ TEST_CASE("Designs that cannot be are refused") {
   REQUIRE(!fit.notes.empty());
   CHECK(contains(fit.notes.back(), "as many coefficients"));
 }
+
+TEST_CASE("Correlated levels and effects by a moderator: near lme4's Laplace approximation, the coding no matter") {
+  // lme4 1.1-31, glmer(cbind(y, n - y) ~ t + t:latitude + (t | study)) of BCG, latitude in tens of degrees: control level -4.13265, 0.214501, -0.284366 (se 0.386165, 0.111452),
+  // variances of control level and effect 2.330159 and 0.029469, covariance -0.113843; log-likelihood -121.264825. (With a positive correlation there is a lower summit.)
+  const auto trials = metapool_test::bcg();
+  std::vector<double> tens;
+  for (const double x : latitudes) tens.push_back(x / 10);
+  const auto d = design_of(tens, "latitude");
+  const random_study_effects correlated{double_zero::drop, effect_coding::halves, true};
+  const auto fit = glmm_regression(trials, odds_ratio{}, d, correlated);
+  CHECK(fit.convergence.converged);
+  CHECK(fit.convergence.residual < 1e-8);
+  const metapool_test::tolerance laplace{3e-2, 0, 0, "Laplace's approximation"};
+  CHECK(close(*fit.intercept, -4.13265, laplace));
+  CHECK(close(fit.coefficients(0), 0.214501, laplace));
+  CHECK(close(fit.coefficients(1), -0.284366, laplace));
+  CHECK(close(std::sqrt(fit.covariance(1, 1)), 0.111452, laplace));
+  CHECK(close(fit.tau2, 0.029469, laplace));
+  CHECK(close(*fit.sigma2, 2.330159 - 0.113843 + 0.029469 / 4, laplace));
+  REQUIRE(fit.correlation);
+  CHECK(close(*fit.correlation, (-0.113843 + 0.029469 / 2) / std::sqrt(0.029469 * (2.330159 - 0.113843 + 0.029469 / 4)), laplace));
+  CHECK(close(fit.log_likelihood, -121.264825, metapool_test::tolerance{0, 0, 0.05, "Laplace's approximation"}));
+  CHECK(contains(fit.method, "correlated"));
+  for (const auto coding : {effect_coding::halves, effect_coding::treated}) {
+    const auto without = glmm_regression(trials, odds_ratio{}, d, random_study_effects{double_zero::drop, coding});
+    CHECK(fit.log_likelihood >= without.log_likelihood - 1e-9);
+    CHECK(close(fit.common_log_likelihood, without.common_log_likelihood, metapool_test::digits8));
+    CHECK_FALSE(without.correlation);
+  }
+  // an intercept alone is glmm
+  const auto one = glmm(trials, odds_ratio{}, correlated);
+  const auto alone = glmm_regression(trials, odds_ratio{}, intercept_only(13), correlated);
+  CHECK(close(alone.coefficients(0), one.estimate, metapool_test::digits8));
+  CHECK(close(std::sqrt(alone.covariance(0, 0)), one.se, metapool_test::digits6));
+  CHECK(close(alone.tau2, one.tau2, metapool_test::digits6));
+  CHECK(close(*alone.sigma2, *one.sigma2, metapool_test::digits6));
+  CHECK(close(*alone.correlation, *one.correlation, metapool_test::digits6));
+  CHECK(close(*alone.intercept, *one.intercept - one.estimate / 2, metapool_test::digits8));
+  CHECK(close(alone.log_likelihood, one.log_likelihood, metapool_test::digits10));
+  CHECK(close(alone.q_lrt, one.q_lrt, metapool_test::digits8));
+  CHECK(close(*fit.log_likelihood_without_moderators, one.log_likelihood, metapool_test::digits10));
+}

@@ -13,7 +13,7 @@
 #include <metapool/model/penalised_logistic.hpp>
 #include <metapool/model/unconditional_glmm.hpp>
 
-#include "model/sparse_tables.hpp"
+#include "model/stress_sets.hpp"
 
 #include <doctest/doctest.h>
 
@@ -27,28 +27,13 @@
 #include <vector>
 
 using namespace metapool;
+using metapool_test::moderators_of;
+using metapool_test::over_sets;
+using metapool_test::trial_set;
 
 namespace {
 
-using tables = std::vector<binary_trial<>>;
-
-std::uint64_t sets(std::uint64_t few) {
-  const char* text = std::getenv("METAPOOL_STRESS_SETS");
-  return text == nullptr ? few : std::strtoull(text, nullptr, 10);
-}
-
-/// Every fourth set has tiny arms.
-tables stress_tables(std::uint64_t seed) {
-  auto trials = metapool_test::sparse_tables(seed);
-  if (seed % 4 != 0) return trials;
-  for (auto& t : trials) {
-    t.treated.total = (std::max)(*t.treated.events, 1 + std::fmod(*t.treated.total, 5.0));
-    t.control.total = (std::max)(*t.control.events, 1 + std::fmod(*t.control.total, 4.0));
-  }
-  return trials;
-}
-
-std::vector<proportion<>> treated_arms(const tables& trials) {
+std::vector<proportion<>> treated_arms(const trial_set& trials) {
   std::vector<proportion<>> arms;
   for (const auto& t : trials) arms.push_back({t.label, t.treated.events, t.treated.total});
   return arms;
@@ -123,32 +108,10 @@ std::string regression_fault(const Fit& model, bool interval) {
   return "";
 }
 
-/// The arms' sizes, and every third study, as moderators.
-design<double> moderators_of(const tables& trials) {
-  const auto k = static_cast<Eigen::Index>(trials.size());
-  matrix_of<double> x(k, k > 4 ? 2 : 1);
-  for (Eigen::Index i = 0; i < k; ++i) {
-    x(i, 0) = *trials[static_cast<std::size_t>(i)].treated.total + 0.01 * static_cast<double>(i);
-    if (k > 4) x(i, 1) = i % 3 == 0 ? 1 : 0;
-  }
-  return design_of(x);
-}
-
-/// Runs check(trials, interval) over the sets, with intervals for every tenth; check returns what is wrong.
-template <class Check>
-void over_sets(std::uint64_t few, const Check& check) {
-  const std::uint64_t n = sets(few);
-  for (std::uint64_t seed = 1; seed <= n; ++seed) {
-    const std::string wrong = check(stress_tables(seed), seed % 10 == 1);
-    INFO("set " << seed);
-    CHECK(wrong == "");
-  }
-}
-
 }  // namespace
 
 TEST_CASE("stress: conditional models fail on no sparse tables") {
-  over_sets(10, [](const tables& trials, bool interval) {
+  over_sets(10, [](const trial_set& trials, bool interval) {
     std::string wrong = fault([&] { return glmm(trials, odds_ratio{}, conditional_exact{}); }, interval);
     wrong += fault([&] { return glmm(trials, odds_ratio{}, conditional_approximate{}); }, false);
     wrong += fault([&] { return glmm(trials, risk_ratio{}, conditional_approximate{}); }, false);
@@ -157,7 +120,7 @@ TEST_CASE("stress: conditional models fail on no sparse tables") {
 }
 
 TEST_CASE("stress: unconditional models fail on no sparse tables") {
-  over_sets(2, [](const tables& trials, bool) {
+  over_sets(2, [](const trial_set& trials, bool) {
     std::string wrong = fault([&] { return glmm(trials, odds_ratio{}, fixed_study_effects{}); }, false);
     wrong += fault([&] { return glmm(trials, risk_ratio{}, fixed_study_effects{}); }, false);
     wrong += fault([&] { return glmm(trials, odds_ratio{}, random_study_effects{}); }, false);
@@ -169,7 +132,7 @@ TEST_CASE("stress: unconditional models fail on no sparse tables") {
 }
 
 TEST_CASE("stress: beta-binomial models fail on no sparse tables") {
-  over_sets(20, [](const tables& trials, bool interval) {
+  over_sets(20, [](const trial_set& trials, bool interval) {
     std::string wrong = fault([&] { return beta_binomial(trials, odds_ratio{}); }, interval);
     wrong += fault([&] { return beta_binomial(trials, risk_ratio{}, arm_correlations{}); }, interval);
     return wrong + fault([&] { return beta_binomial(treated_arms(trials), log_proportion{}); }, interval);
@@ -177,14 +140,14 @@ TEST_CASE("stress: beta-binomial models fail on no sparse tables") {
 }
 
 TEST_CASE("stress: log-binomial and Firth's regression fail on no sparse tables") {
-  over_sets(40, [](const tables& trials, bool interval) {
+  over_sets(40, [](const trial_set& trials, bool interval) {
     return fault([&] { return log_binomial(trials); }, true) +
            fault([&] { return penalised_logistic(trials, odds_ratio{}, over_dispersion::fletcher); }, interval);
   });
 }
 
 TEST_CASE("stress: likelihood regressions fail on no sparse tables") {
-  over_sets(3, [](const tables& trials, bool interval) {
+  over_sets(3, [](const trial_set& trials, bool interval) {
     const auto x = moderators_of(trials);
     std::string wrong = regression_fault([&] { return glmm_regression(trials, odds_ratio{}, x, conditional_exact{}); }, interval);
     wrong += regression_fault([&] { return glmm_regression(trials, risk_ratio{}, x, conditional_approximate{}); }, false);

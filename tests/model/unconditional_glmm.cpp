@@ -312,24 +312,26 @@ TEST_CASE("Correlated levels and effects: derivatives are those of a grid's like
   const std::vector<metapool::binary_trial<>> trials{trial("1", 1, 12, 5, 12), trial("2", 9, 30, 3, 28)};
   using kernel = metapool::detail::binomial_kernel<double>;
   const std::vector<kernel> treated{{1, 12, 0}, {9, 30, 0}}, control{{5, 12, 0}, {3, 28, 0}};
-  metapool::detail::correlated_levels_likelihood<double, kernel> f(treated, control, {0, 0, 0, 0});
-  const std::array<double, 5> x{-0.4, 0.8, -1.2, 0.5, 0.9};
-  for (bool changed = true; changed;) {
-    changed = false;
-    f.refine(x, changed);
-  }
-  const auto at = f(x);
-  double constant = 0;
-  for (std::size_t i = 0; i < 2; ++i) constant += treated[i].log_constant() + control[i].log_constant();
-  CHECK(close(at.value + constant, brute_force(trials, x[0], x[1], x[2] + (0.5 - x[4]) * x[0], x[3], x[4]), metapool_test::digits10));
-  for (std::size_t p = 0; p < 5; ++p) {
-    const double h = 1e-5;
-    auto up = x, down = x;
-    up[p] += h;
-    down[p] -= h;
-    const auto a = f(up), b = f(down);
-    CHECK(close(at.gradient[p], (a.value - b.value) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
-    for (std::size_t q = 0; q < 5; ++q) CHECK(close(at.hessian[q * 5 + p], (a.gradient[q] - b.gradient[q]) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
+  for (const bool of_control : {false, true}) {
+    metapool::detail::correlated_levels_likelihood<double, kernel> f(treated, control, {0, 0, 0, 0}, of_control);
+    const std::array<double, 5> x{-0.4, 0.8, -1.2, 0.5, 0.9};
+    for (bool changed = true; changed;) {
+      changed = false;
+      f.refine(x, changed);
+    }
+    const auto at = f(x);
+    double constant = 0;
+    for (std::size_t i = 0; i < 2; ++i) constant += treated[i].log_constant() + control[i].log_constant();
+    CHECK(close(at.value + constant, brute_force(trials, x[0], x[1], x[2] + ((of_control ? 1.0 : 0.5) - x[4]) * x[0], x[3], x[4]), metapool_test::digits10));
+    for (std::size_t p = 0; p < 5; ++p) {
+      const double h = 1e-5;
+      auto up = x, down = x;
+      up[p] += h;
+      down[p] -= h;
+      const auto a = f(up), b = f(down);
+      CHECK(close(at.gradient[p], (a.value - b.value) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
+      for (std::size_t q = 0; q < 5; ++q) CHECK(close(at.hessian[q * 5 + p], (a.gradient[q] - b.gradient[q]) / (2 * h), metapool_test::tolerance{1e-7, 1e-2, 0, "differences"}));
+    }
   }
 }
 

@@ -23,7 +23,7 @@ struct edged_maximum : newton_maximum<Real, any_number> {
 /// A local maximum (the maximum, if f is concave) of f(x, sides) -> curvature, whose derivatives hold on the sides given of the first edges (on an edge: those from
 /// below). bounds are walls too, and say how far a step may go. Newton's method along the edges that x lies on; a step ends at the first edge that it meets, to which the
 /// search then keeps until the gradient is found to press away from it or, at a kink, through it (active sets). x must not be above a wall.
-/// Without edges: bounded_newton. residual: the largest derivative along the edges, over the root of the second one if that is above 1. 500 evaluations at most.
+/// Steps that do not raise the function are shortened: it may be all but linear up to a bend. residual: the largest derivative along the edges, over the root of the second one if that is above 1. 500 evaluations at most.
 /// Gill, Murray & Wright (1981) Practical Optimization, chapter 5.
 template <class Real, class F>
 edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vector<newton_bound<Real>>& bounds, std::vector<linear_edge<Real>> edges) {
@@ -31,16 +31,6 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
   const Real epsilon = std::numeric_limits<Real>::epsilon(), infinity = std::numeric_limits<Real>::infinity();
   const std::size_t all = x.size(), given = edges.size();
   edged_maximum<Real> result;
-  if (given == 0) {
-    static_cast<newton_maximum<Real, any_number>&>(result) = bounded_newton<Real, any_number>([&](const std::vector<Real>& at) { return f(at, result.sides); }, x, bounds);
-    result.convergence.residual = 0;
-    for (std::size_t i = 0; i < all; ++i) {
-      if (!is_free(result.x[i], result.at.gradient[i], bounds[i])) continue;
-      const Real own = fabs(result.at.hessian[i * all + i]);
-      result.convergence.residual = (std::max)(result.convergence.residual, Real(fabs(result.at.gradient[i]) / (own > 1 ? Real(sqrt(own)) : Real(1))));
-    }
-    return result;
-  }
   std::vector<bool> held(all);
   for (std::size_t i = 0; i < all; ++i) {
     held[i] = bounds[i].held;
@@ -83,10 +73,11 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
   };
   result.convergence.converged = false;
   auto at = evaluate(x, sides);
-  Real damping = 0, last_gain = infinity;
+  Real damping = 0, last_gain = infinity, radius = 1;  // radius: the part of the reach that steps may have
   const auto restart = [&] {
     damping = 0;
     last_gain = infinity;
+    radius = 1;
   };
   while (count < 500 && isfinite(at.value)) {
     const kept_edges<Real> kept(edges, sides, held);
@@ -150,9 +141,10 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     for (std::size_t i = 0; i < m; ++i) {
       const std::size_t p = kept.free[i];
       move[p] = direction(static_cast<Eigen::Index>(i));
-      const Real longest = bounds[p].reach + bounds[p].growth * fabs(x[p]);
+      const Real longest = (bounds[p].reach + bounds[p].growth * fabs(x[p])) * radius;
       if (fabs(move[p]) * share > longest) share = longest / fabs(move[p]);
     }
+    const bool cut = share < 1;
     std::size_t met = edges.size();
     for (std::size_t e = 0; e < edges.size(); ++e) {
       if (sides[e] == edge_side::on) continue;
@@ -177,12 +169,15 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || ((tiny || share == 0) && there.value >= at.value - 16 * epsilon * size))) {
       last_gain = tiny && met == edges.size() ? gain : infinity;
       damping = damping > Real(1) / 64 ? Real(damping / 8) : Real(0);
+      if (cut || radius < 1) radius = (std::min)(Real(1), Real(4 * radius));
       x = next;
       at = there;
       sides = sides_next;
     } else {
-      damping = damping > 0 ? Real(4 * damping) : Real(Real(1) / 4);
-      if (damping > Real(1e9)) break;
+      Real used = 0;  // of the reach
+      for (const std::size_t p : kept.free) used = (std::max)(used, Real(fabs(next[p] - x[p]) / (bounds[p].reach + bounds[p].growth * fabs(x[p]))));
+      radius = used / 4;
+      if (!(radius > epsilon * epsilon)) break;
     }
   }
   result.x = x;

@@ -72,8 +72,8 @@ auto beta_binomial_regression_of_group(const Studies& studies, const Measure&, d
 /// what is said. With an intercept alone this is beta_binomial; a factor in effect and baseline gives each group's own means.
 /// Maximum likelihood by Newton's method with exact derivatives along a grid of correlations, from each of its maxima; 10 significant digits, less what the condition of the design takes.
 /// Of risk ratios no mean exceeds 1: if the maximum has a mean of 1 (in arms of nothing but events), the state is at_boundary, without standard errors, and profile intervals hold.
-/// The likelihood without moderators keeps the baseline. infer(fit, glmm_wald_z{}), glmm_wald_t, glmm_profile_likelihood; correlation_test(fit).
-/// Throws input_error on bad counts or designs, rank_error naming dependent columns; not_estimable if no study is complete, or if coefficients of
+/// An end of a profile interval at which the logit or logarithm of a mean risk would be beyond 50 is taken as infinite. The likelihood without moderators keeps the baseline. infer(fit, glmm_wald_z{}), glmm_wald_t, glmm_profile_likelihood; correlation_test(fit).
+/// Throws input_error on bad counts or designs, rank_error naming dependent columns; not_estimable if no study is complete, if all patients have an event, or if coefficients of
 /// effect or baseline have no finite estimate because moderators separate arms without events, or of nothing but events, from the others (the message names them).
 /// Kuss (2015) Stat Med 34:1097, doi:10.1002/sim.6383 (the model without moderators); Williams (1975) Biometrics 31:949.
 template <detail::binary_trials Trials, class Measure, class Correlation = common_correlation>

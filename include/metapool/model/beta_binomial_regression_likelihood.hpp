@@ -110,11 +110,27 @@ class beta_binomial_regression_likelihood {
     return highest_mean(x) < 0;
   }
 
+  /// The farthest that an arm's predictor is from 0.
+  Real farthest(const std::vector<Real>& x) const {
+    using std::fabs;
+    Real far = 0;
+    for (const arm& a : arms_) far = (std::max)(far, Real(fabs(predictor(a, x))));
+    return far;
+  }
+
   /// The highest point from a start, coefficients that are held staying where they are; correlations too if `all_correlations`.
   edged_maximum<Real> climb(const std::vector<Real>& start, const std::vector<bool>& held, bool all_correlations) const {
     auto b = bounds();
     for (std::size_t j = 0; j < b.size(); ++j) b[j].held = b[j].held || (j < coefficients_ ? bool(held[j]) : all_correlations);
-    return edged_newton<Real>(*this, start, b, edges_);
+    if (!edges_.empty()) return edged_newton<Real>(*this, start, b, edges_);
+    using std::fabs, std::sqrt;
+    edged_maximum<Real> m;
+    static_cast<newton_maximum<Real, any_number>&>(m) = bounded_newton<Real, any_number>([&](const std::vector<Real>& x) { return (*this)(x, {}); }, start, b);
+    m.convergence.residual = 0;
+    for (std::size_t i = 0; i < size(); ++i) {
+      if (is_free(m.x[i], m.at.gradient[i], b[i])) m.convergence.residual = (std::max)(m.convergence.residual, Real(fabs(m.at.gradient[i]) / (std::max)(Real(1), Real(sqrt(fabs(m.at.hessian[i * size() + i]))))));
+    }
+    return m;
   }
 
  private:

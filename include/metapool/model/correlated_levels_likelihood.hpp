@@ -5,6 +5,7 @@
 #include <metapool/model/two_arm_likelihood.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -13,21 +14,22 @@ namespace metapool::detail {
 /// Parameters mean, tau2, level, own, share. The arms' predictors are level +- mean / 2 + s + share u and the same less u, with u ~ normal(0, tau2) and
 /// s ~ normal(0, own) independent: every pair of a normal level and a normal effect is of this form, the level half way between the arms having the variance
 /// own + (share - 1/2)^2 tau2 and the covariance (share - 1/2) tau2 with the effect. A correlation of -1 or 1 is own = 0.
+/// The parameter level is the mean half way between the arms (of_control = false) or that of the control arms (true), which matters where the mean depends on moderators.
 ///
-/// Derivatives: with l in the level and t in the effect as two_arm_effect has them (t = share D1 - (1 - share) D2), that in the mean is t + (1/2 - share) l, those
+/// Derivatives: with l in the level and t in the effect as two_arm_effect has them (t = share D1 - (1 - share) D2), that in the mean is t + (c - share) l, c = 1/2 or 1, those
 /// in the variances are t^2 / 2 and l^2 / 2, and that in the share is tau2 t l, since u times a function has the mean tau2 times that of its derivative.
 template <class Real, class Kernel>
 class correlated_levels_likelihood {
  public:
   static constexpr std::size_t size = 5;
-  correlated_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const std::array<Real, 4>& start)
-      : start_{start[0], start[1], start[2], start[3], Real(1) / 2} {
+  correlated_levels_likelihood(const std::vector<Kernel>& treated, const std::vector<Kernel>& control, const std::array<Real, 4>& start, bool of_control = false)
+      : start_{start[0], start[1], start[2], start[3], Real(1) / 2}, carried_(of_control ? Real(1) : Real(1) / 2) {
     for (std::size_t i = 0; i < treated.size(); ++i) studies_.emplace_back(treated[i], control[i]);
   }
 
   std::size_t studies() const { return studies_.size(); }
   curvature<Real, 5> study(std::size_t i, const std::array<Real, 5>& x) {
-    const Real half = Real(1) / 2, tau2 = x[1], off = half - x[4];
+    const Real half = Real(1) / 2, tau2 = x[1], off = carried_ - x[4];
     studies_[i].carry(x[4]);
     const two_arm_means<Real> a = studies_[i].means(Real(x[2] + off * x[0]), x[0], x[3], tau2, ladder_);
     const auto& e = a.e;  // e[powers of l][powers of t]
@@ -56,7 +58,7 @@ class correlated_levels_likelihood {
   }
   bool refine_study(std::size_t i, const std::array<Real, 5>& x, bool& changed) {
     studies_[i].carry(x[4]);
-    return studies_[i].refine(Real(x[2] + (Real(1) / 2 - x[4]) * x[0]), x[0], x[3], x[1], ladder_, changed);
+    return studies_[i].refine(Real(x[2] + (carried_ - x[4]) * x[0]), x[0], x[3], x[1], ladder_, changed);
   }
   curvature<Real, 5> operator()(const std::array<Real, 5>& x) { return sum_of_studies<Real>(*this, x); }
   bool refine(const std::array<Real, 5>& x, bool& changed) { return refine_studies<Real>(*this, x, changed); }
@@ -70,9 +72,30 @@ class correlated_levels_likelihood {
   }
   std::array<Real, 5> start() const { return start_; }
 
+  /// Levels and effects correlated negatively, and positively: each may have a summit of its own.
+  std::vector<std::vector<std::array<Real, 5>>> starts_inside(const std::array<Real, 5>& x) const {
+    using std::sqrt;
+    std::vector<std::vector<std::array<Real, 5>>> groups;
+    const Real sigma2 = x[3] > Real(0.05) ? x[3] : Real(0.05);
+    for (const int sign : {-1, 1}) {
+      auto& group = groups.emplace_back();
+      for (const double r : {0.3, 0.7, 0.95}) {
+        for (const double tau2 : {0.02, 0.2, 1.5}) {
+          auto trial = x;
+          trial[1] = Real(tau2);
+          trial[3] = sigma2 * (1 - Real(r) * Real(r));
+          trial[4] = Real(1) / 2 + Real(sign) * Real(r) * sqrt(Real(sigma2 / Real(tau2)));
+          group.push_back(trial);
+        }
+      }
+    }
+    return groups;
+  }
+
  private:
   std::vector<two_arm_effect<Real, Kernel>> studies_{};
   std::array<Real, 5> start_{};
+  Real carried_{};
   quadrature_ladder<Real> ladder_{};
 };
 

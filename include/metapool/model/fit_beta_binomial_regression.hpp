@@ -78,6 +78,7 @@ void fit_beta_binomial_regression(const char* function, beta_binomial_regression
   matrix_of<Real> all(static_cast<Eigen::Index>(rows.arms.size()), nq + np);
   std::vector<likelihood_side> sides;
   Real events = Real(1) / 2, total = 1;
+  if (std::all_of(rows.arms.begin(), rows.arms.end(), [](const auto& a) { return a.events == a.total; })) throw_not_estimable(function, "all arms have nothing but events");
   for (std::size_t i = 0; i < rows.arms.size(); ++i) {
     const auto& a = rows.arms[i];
     all.row(static_cast<Eigen::Index>(i)) = rows.row(a, base.q, columns.q).transpose();
@@ -168,7 +169,8 @@ void fit_beta_binomial_regression(const char* function, beta_binomial_regression
       if (first || m.at.value > highest.at.value || (m.at.value == highest.at.value && m.convergence.converged && !highest.convergence.converged)) highest = std::move(m);
       first = false;
     }
-    return {highest.at.value, highest.at.gradient[q + p - 1] * own.scale, Real(0), highest.convergence.converged, false};
+    const bool far = !highest.convergence.converged || turned.farthest(highest.x) > 50;
+    return {highest.at.value, highest.at.gradient[q + p - 1] * own.scale, Real(0), highest.convergence.converged, far};
   };
 }
 

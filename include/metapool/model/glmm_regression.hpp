@@ -7,6 +7,7 @@
 #include <metapool/model/residual_form.hpp>
 #include <metapool/model/unconditional_glmm.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -71,7 +72,6 @@ auto unconditional_regression(const Trials& trials, const Measure& measure, desi
   using Real = typename trial_type<Trials>::real_type;
   using Kernel = decltype(arms_of(*std::begin(trials), measure).first);
   constexpr const char* function = "glmm_regression";
-  if (model.correlated) throw_input_error(function, "correlated levels and effects are for a single mean, not for moderators");
   glmm_regression_fit<Real> fit;
   fit.measure = Measure::info;
   fit.method = method_of(measure, model);
@@ -94,7 +94,19 @@ auto unconditional_regression(const Trials& trials, const Measure& measure, desi
   }
   check_separation(function, fit, columns, rows, sides);
   const Real constant = constants_of<Real>(arms), share = treated_share<Real>(model.coding);
-  fit_regression_likelihood(function, fit, random_levels_likelihood<Real, Kernel>(arms.treated, arms.control, share, true), columns, constant);
+  using independent = random_levels_likelihood<Real, Kernel>;
+  if (model.correlated) {
+    fit.method += ", correlated";
+    regression_likelihood<Real, independent> uncorrelated(independent(arms.treated, arms.control, Real(1) / 2, true), columns.q);
+    auto bounds = search_bounds<Real>(uncorrelated);
+    bounds[fit.p()].held = fit.k <= fit.p();
+    const auto near = search_maxima<Real>(uncorrelated, uncorrelated.start(), bounds).best.x;
+    const std::size_t t = fit.p();
+    const std::array<Real, 4> start{t > 0 ? near[0] : Real(0), near[t], near[t + 1], near[t + 2]};
+    fit_regression_likelihood(function, fit, correlated_levels_likelihood<Real, Kernel>(arms.treated, arms.control, start, true), columns, constant);
+  } else {
+    fit_regression_likelihood(function, fit, independent(arms.treated, arms.control, share, true), columns, constant);
+  }
   homogeneity_of_random_levels(fit, arms.treated, arms.control, columns.q, *fit.intercept, *fit.sigma2, Real(fit.common_log_likelihood - constant));
   return fit;
 }
@@ -107,7 +119,7 @@ auto unconditional_regression(const Trials& trials, const Measure& measure, desi
 /// model: conditional_exact or conditional_approximate, fixed_study_effects or random_study_effects, for the measures that `glmm` has them for (metafor's
 /// rma.glmm with mods). moderators: a design (design_of and the builders) with one row for each study offered, of which the rows of those without information are
 /// left out, or one for each study pooled. They act on the effect; random levels are
-/// those of the control arms, whose mean is taken to be the same whatever the moderators (as in metafor). With an intercept alone this is glmm.
+/// those of the control arms, whose mean is taken to be the same whatever the moderators (as in metafor), correlated with the effects if the model says so. With an intercept alone this is glmm.
 /// Newton's method with exact derivatives, in columns that were made orthogonal; the quadrature is refined until the answer no longer changes; 10 significant digits, less what
 /// the condition of the design takes; 8 with random study effects. Tests and intervals: infer(fit), heterogeneity(fit).
 /// Throws input_error on bad counts or designs, rank_error naming dependent columns; not_estimable if no study is informative, if coefficients

@@ -39,6 +39,7 @@ struct glmm_regression_fit {
   std::optional<Real> log_likelihood_without_moderators{};  ///< empty if the design has but the intercept
   std::optional<Real> intercept{};        ///< mean of the control arms' log odds or log rates (random study effects)
   std::optional<Real> sigma2{};           ///< variance of the studies' levels (random study effects)
+  std::optional<Real> correlation{};      ///< of level (half way between the arms) and effect with the same moderators, where it is a parameter; empty if a variance is 0
   Real q_wald{};                          ///< residual heterogeneity, Wald: of one effect a study against the regression with tau2 = 0; infinite effects add nothing
   Real q_lrt{};                           ///< the same by the likelihood ratio
   std::size_t df{};                       ///< of both: informative studies - p

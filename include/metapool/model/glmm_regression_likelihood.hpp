@@ -97,6 +97,24 @@ class regression_likelihood {
     x.insert(x.end(), of_base.begin() + 1, of_base.end());
     return x;
   }
+  /// Those of the base in what is beyond the coefficients.
+  std::vector<std::vector<std::vector<Real>>> starts_inside(const std::vector<Real>& x) const
+    requires requires(const Base& b, const std::array<Real, Base::size>& at) { b.starts_inside(at); }
+  {
+    const auto p = static_cast<std::ptrdiff_t>(tau2_index());
+    std::array<Real, Base::size> at{};
+    for (std::size_t q = 1; q < Base::size; ++q) at[q] = x[tau2_index() + q - 1];
+    std::vector<std::vector<std::vector<Real>>> groups;
+    for (const auto& of_base : base_.starts_inside(at)) {
+      auto& group = groups.emplace_back();
+      for (const auto& trial : of_base) {
+        std::vector<Real> all(x.begin(), x.begin() + p);
+        all.insert(all.end(), trial.begin() + 1, trial.end());
+        group.push_back(std::move(all));
+      }
+    }
+    return groups;
+  }
 
  private:
   std::array<Real, Base::size> of_study(std::size_t i, const std::vector<Real>& x) const {

@@ -136,6 +136,26 @@ glmm_maxima<Real, Likelihood::size> search_maxima(Likelihood& likelihood, parame
       if (second.at.value > result.best.at.value) result.best = second;
     }
   }
+  if constexpr (requires { likelihood.starts_inside(x); }) {  // a likelihood that is known for several summits: the best start of each group
+    if (!bounds[t].held) {
+      for (const auto& group : likelihood.starts_inside(result.boundary.x)) {
+        Real top = -std::numeric_limits<Real>::infinity();
+        auto from = result.boundary.x;
+        for (const auto& trial : group) {
+          const Real value = likelihood(trial).value;
+          if (!(value > top)) continue;
+          top = value;
+          from = trial;
+        }
+        auto kept = bounds;
+        kept[from.size() - 1].held = true;  // first with the last parameter where it is, lest the search leave the summit at once
+        const auto near = polished<Real>(likelihood, from, kept);
+        const auto other = polished<Real>(likelihood, near.x, bounds);
+        iterations += near.convergence.iterations + other.convergence.iterations;
+        if (other.at.value > result.best.at.value) result.best = other;
+      }
+    }
+  }
   result.best.convergence.iterations = iterations;
   result.best.convergence.converged = result.best.convergence.converged && result.boundary.convergence.converged;
   return result;

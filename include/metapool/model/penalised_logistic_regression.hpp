@@ -54,7 +54,8 @@ Real regression_dispersion(const std::vector<two_by_two<Real>>& tables, const pe
 /// on a moderator's units and origin. covariance is from the information (without the penalty) at the estimate, times dispersion. The likelihood without
 /// moderators holds their coefficients at 0 under the same penalty, so that the likelihood ratio test of one moderator and its profile interval agree (Heinze & Schemper).
 /// Over-dispersion is on k - p degrees of freedom and no less than 1. Newton's method with exact derivatives over coefficients and levels; time grows with k p^4. 10 significant digits, less
-/// what the condition of the design takes. infer(fit, glmm_profile_likelihood{}) is to be preferred to Wald's methods with few events.
+/// what the condition of the design takes. infer(fit, glmm_profile_likelihood{}) is to be preferred to Wald's methods with few events;
+/// an end at which a study's log odds ratio would be beyond 30 is taken as infinite.
 /// Throws input_error on bad counts or designs, rank_error naming dependent columns; not_estimable if no study is complete.
 /// Firth (1993) Biometrika 80:27, doi:10.1093/biomet/80.1.27; Heinze & Schemper (2002) Stat Med 21:2409, doi:10.1002/sim.1047 (separation, profile intervals);
 /// Evrenoglou, White, Afach, Mavridis & Chaimani (2022) Stat Med 41:5203, doi:10.1002/sim.9562 (meta-analysis); Fletcher (2012) Biometrika 99:230 (the corrected factor).
@@ -127,9 +128,12 @@ auto penalised_logistic_regression(const Trials& trials, const odds_ratio&, desi
     start(start.size() - 1) = value * own.scale;
     std::vector<bool> last(p, false);
     last[p - 1] = true;
+    using std::abs;
     convergence<Real> state;
     const auto point = detail::highest_from<Real>(turned, start, known, before, last, state);
-    return {point.value + constant, point.slope(start.size() - 1) * own.scale, Real(0), state.converged, false};
+    bool far = false;  // of a log odds ratio of 30 the weights have lost half of their digits
+    for (std::size_t i = 0; i < tables.size(); ++i) far = far || abs(turned.theta(i, point.b)) > 30;
+    return {point.value + constant, point.slope(start.size() - 1) * own.scale, Real(0), state.converged, far};
   };
   return fit;
 }
