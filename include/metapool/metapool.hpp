@@ -209,6 +209,7 @@
 #include <metapool/report/plausible_effects.hpp>
 #include <metapool/report/plausible_trials.hpp>
 #include <metapool/report/revman_fit.hpp>
+#include <metapool/report/sensitivity_text.hpp>
 #include <metapool/report/simulation_text.hpp>
 #include <metapool/report/summary.hpp>
 #include <metapool/report/verification.hpp>
