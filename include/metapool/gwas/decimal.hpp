@@ -72,6 +72,7 @@ bool parse_double(const char* at, const char* end, double& value) {
 template <class = void>
 [[gnu::always_inline]] inline bool parse_near(const char* at, const char* end, double& value) {
   static constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+  static constexpr double signs[] = {1, -1};
   static constexpr std::uint64_t whole_powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
   if constexpr (std::endian::native == std::endian::little) {
     const bool negative = at != end && *at == '-';
@@ -94,7 +95,7 @@ template <class = void>
         x = 10 * x + (x >> 8U);
         x = ((x & 0x000000FF000000FFULL) * 0x000F424000000064ULL + (x >> 16U & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >> 32U;
         const double y = static_cast<double>(whole * whole_powers[places] + x) / powers[places];  // both exact: below 2^53
-        value = negative ? -y : y;
+        value = y * signs[negative];  // signs come as they like: no branch on them
         return true;
       }
     }

@@ -32,24 +32,22 @@ struct text_field {
   std::string_view view() const { return {begin, static_cast<std::size_t>(end - begin)}; }
 };
 
-/// One bit for each of the 64 bytes from `at` on that may end a field: the bit of a byte is set if it is a tab, a line break, or one of a and b. (A byte of which a bit is set
-/// by mistake costs time only.)
-template <class = void>
-[[gnu::always_inline]] inline std::uint64_t mark_ends(const char* at, char a, char b) {
-#if defined(__SSE2__)
-  const __m128i va = _mm_set1_epi8(a), vb = _mm_set1_epi8(b), line = _mm_set1_epi8('\n');
+/// One bit for each of the 64 bytes from `at` on: set if the byte is a line break, or one of the `Marks` (1 or 2) at `marks`.
+template <int Marks>
+[[gnu::always_inline]] inline std::uint64_t mark_ends(const char* at, const char* marks) {
   std::uint64_t mask = 0;
+#if defined(__SSE2__)
+  const __m128i first = _mm_set1_epi8(marks[0]), second = _mm_set1_epi8(marks[Marks - 1]), line = _mm_set1_epi8('\n');
   for (unsigned i = 0; i < 4; ++i) {
     const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + std::size_t{16} * i));
-    const __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, va), _mm_cmpeq_epi8(x, vb)), _mm_cmpeq_epi8(x, line));
+    __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, first), _mm_cmpeq_epi8(x, line));
+    if constexpr (Marks == 2) hit = _mm_or_si128(hit, _mm_cmpeq_epi8(x, second));
     mask |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(hit))) << (16 * i);
   }
-  return mask;
 #else
-  std::uint64_t mask = 0;
-  for (unsigned i = 0; i < 64; ++i) mask |= static_cast<std::uint64_t>(at[i] == a || at[i] == b || at[i] == '\n') << i;
-  return mask;
+  for (unsigned i = 0; i < 64; ++i) mask |= static_cast<std::uint64_t>(at[i] == marks[0] || at[i] == marks[Marks - 1] || at[i] == '\n') << i;
 #endif
+  return mask;
 }
 
 template <class = void>
@@ -66,28 +64,32 @@ template <class = void>
 /// Goes through a text line by line, each cut into fields. The text ends with a line break, and 64 bytes behind its end may be read.
 class field_scanner {
  public:
-  field_scanner(const char* begin, const char* end, gwas_separator separator) : at_(begin), end_(end), separator_(separator) {
-    a_ = separator == gwas_separator::comma ? ',' : '\t';
-    b_ = separator == gwas_separator::white_space ? ' ' : separator == gwas_separator::both ? ' ' : a_;
-  }
+  field_scanner(const char* begin, const char* end, gwas_separator separator) : at_(begin), end_(end), separator_(separator) {}
 
   bool done() const { return at_ == end_; }
 
-  /// Cuts the next line into no more than `most` fields, and returns how many it has (also if these are more). A carriage return before the line break is no part of
+  /// Cuts the next line into fields, and returns how many it has. The first most - 1 are stored; `most` is 1 or more. A carriage return before the line break is no part of
   /// the line. Of fields that are runs apart none is empty; a blank line has none.
-  std::size_t next(text_field* fields, std::size_t most) {
-    return separator_ == gwas_separator::tab || separator_ == gwas_separator::comma ? cut<false>(fields, most) : cut<true>(fields, most);
+  [[gnu::always_inline]] std::size_t next(text_field* fields, std::size_t most) {
+    switch (separator_) {
+      case gwas_separator::tab: return cut<false, 1>(fields, most, "\t");
+      case gwas_separator::comma: return cut<false, 1>(fields, most, ",");
+      case gwas_separator::both: return cut_runs(fields, most, true);
+      default: return cut_runs(fields, most, false);
+    }
   }
 
  private:
-  std::uint64_t mark(const char* at) const {
-    const std::uint64_t marks = mark_ends(at, a_, b_);
-    return separator_ == gwas_separator::both ? marks | mark_ends(at, ',', ',') : marks;
-  }
+  std::size_t cut_runs(text_field* fields, std::size_t most, bool commas) { return commas ? cut<true, 3>(fields, most, "\t ") : cut<true, 2>(fields, most, "\t "); }
 
   // The marks of each line are taken from its first byte on: the same number of steps for line after line, which processors foresee.
-  template <bool Runs>
-  std::size_t cut(text_field* fields, std::size_t most) {
+  template <bool Runs, int Marks>
+  [[gnu::always_inline]] std::size_t cut(text_field* fields, std::size_t most, const char* separators) {
+    const auto mark = [&](const char* at) {
+      if constexpr (Marks == 3) return mark_ends<2>(at, separators) | mark_ends<1>(at, ",");
+      if constexpr (Marks < 3) return mark_ends<Marks>(at, separators);
+    };
+    const std::size_t last = most - 1;  // where all fields go that there is no room for
     std::size_t count = 0;
     const char* begin = at_;
     const char* block = at_;
@@ -99,26 +101,24 @@ class field_scanner {
       }
       const char* const end = block + lowest_bit(marks);
       marks &= marks - 1;
-      const bool last = *end == '\n';
-      const char* stop = end;
-      if (last && stop != begin && stop[-1] == '\r') --stop;
-      if (!(Runs && stop == begin)) {
-        if (count < most) fields[count] = {begin, stop};
+      if (*end == '\n') {
+        const char* const stop = end != begin && end[-1] == '\r' ? end - 1 : end;
+        const bool nothing = Runs ? stop == begin : count == 0 && stop == begin;
+        if (!nothing) fields[count < last ? count : last] = {begin, stop};
+        at_ = end + 1;
+        return nothing ? count : count + 1;
+      }
+      if (!Runs || end != begin) {
+        fields[count < last ? count : last] = {begin, end};
         ++count;
       }
       begin = end + 1;
-      if (last) {
-        if (!Runs && count == 1 && stop == at_) count = 0;
-        at_ = begin;
-        return count;
-      }
     }
   }
 
   const char* at_;
   const char* end_;
   gwas_separator separator_;
-  char a_ = '\t', b_ = '\t';
 };
 
 /// A field without the double quotes around it, if it has them.

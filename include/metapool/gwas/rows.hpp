@@ -130,7 +130,7 @@ bool passes(const gwas_plan::filter& f, std::string_view field) {
 /// Reads the rows of whole lines. `text` ends with a line break; 64 bytes behind its end can be read.
 class gwas_row_reader {
  public:
-  gwas_row_reader(const gwas_plan& plan, const gwas_wants& wants) : plan_(plan), wants_(wants), fields_(plan.columns + 1) {}
+  gwas_row_reader(const gwas_plan& plan, const gwas_wants& wants) : plan_(plan), wants_(wants), fields_(plan.columns + 2) {}
 
   void read(const char* begin, const char* end, gwas_rows& out) {
     out.clear();

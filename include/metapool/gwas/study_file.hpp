@@ -110,9 +110,9 @@ std::vector<std::string> header_names(std::string_view line, gwas_separator sepa
   text += '\n';
   const std::size_t size = text.size();
   text.append(64, '\n');
-  std::vector<text_field> fields(size);
+  std::vector<text_field> fields(size + 1);
   field_scanner scanner(text.data(), text.data() + size, separator);
-  fields.resize((std::min)(scanner.next(fields.data(), fields.size()), fields.size()));
+  fields.resize(scanner.next(fields.data(), fields.size()));
   std::vector<std::string> names;
   for (const text_field& field : fields) names.emplace_back(trim(unquoted(field.view())));
   return names;

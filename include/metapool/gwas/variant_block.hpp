@@ -102,10 +102,12 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
       return;
     }
   }
-  const double y = (swaps(t) ? -row.y : row.y) * scale.y;
+  const bool swapped = swaps(t);  // as often as not: no branch on it, nor on the sign
+  constexpr double factors[] = {1, -1};
+  const double y = row.y * factors[swapped] * scale.y;
   const double v = row.v * scale.v;
-  const direction sign = y > 0 ? direction::plus : y < 0 ? direction::minus : direction::zero;
-  block.signs[i * layout.direction_bytes + study / 4] |= static_cast<std::uint8_t>(static_cast<unsigned>(sign) << (2 * (study % 4)));
+  const unsigned sign = 3U - 2U * (y > 0) - (y < 0);  // of `direction`
+  block.signs[i * layout.direction_bytes + study / 4] |= static_cast<std::uint8_t>(sign << (2 * (study % 4)));
   if (layout.values) {
     block.y[study * block.size + i] = y;
     block.v[study * block.size + i] = v;
@@ -118,10 +120,10 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
     numbers[layout.sums + 3] = s.products;
   }
   ++counts.used;
-  if (swaps(t)) ++counts.swapped;
-  if (complements(t)) ++counts.complemented;
+  counts.swapped += swapped;
+  counts.complemented += complements(t);
   if (layout.wants.frequency) {
-    const double f = swaps(t) ? 1 - *extra : *extra;
+    const double f = swapped ? 1 - *extra : *extra;
     ++extra;
     if (f == f) {
       if (layout.reference != variant_layout::none && std::isnan(numbers[layout.reference])) numbers[layout.reference] = f;

@@ -81,12 +81,10 @@ class variant_names {
   /// How the alleles of a row are turned to those of variant i.
   [[gnu::always_inline]] turn turn_to(std::size_t i, const gwas_row& row) const {
     const std::uint8_t reference = pair(i);
-    if (row.pair == reference && reference != not_bases) return turn::none;
-    return other_turn(i, row);
+    return (row.pair | reference) < 16 ? turn_of(row.pair, reference) : turn_of_texts(i, row);
   }
-  turn other_turn(std::size_t i, const gwas_row& row) const {
+  turn turn_of_texts(std::size_t i, const gwas_row& row) const {
     const std::uint8_t reference = pair(i);
-    if (row.pair != not_bases && reference != not_bases) return turn_of(row.pair, reference);
     if (row.pair != reference) return turn::mismatch;
     const auto [first, second] = stored(i);
     if (equal_ignoring_case(row.first(), first) && equal_ignoring_case(row.second(), second)) return turn::none;
