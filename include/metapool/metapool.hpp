@@ -9,6 +9,7 @@
 
 #include <metapool/bayes/any_prior.hpp>
 #include <metapool/bayes/binomial_normal.hpp>
+#include <metapool/bayes/binomial_normal_rates.hpp>
 #include <metapool/bayes/empirical_priors.hpp>
 #include <metapool/bayes/map_prior.hpp>
 #include <metapool/bayes/normal_normal.hpp>

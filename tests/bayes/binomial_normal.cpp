@@ -200,14 +200,14 @@ TEST_CASE("risk ratios of trials in which everyone had the event: the likelihood
   CHECK(close(*p.mean().sd(), std::sqrt(square / mass), tolerance{1e-6, 0, 0, "the sums, whose steps are wider than the kink for the least tau"}));
   CHECK(close(*p.tau().mean(), absolute / mass, tolerance{1e-6, 0, 0, "the sums"}));
   CHECK(close(p.mean().cdf(0.0), 0.5, digits8));
-  CHECK(p.convergence().residual < 1e-8);
+  CHECK(p.convergence().residual < 1e-6);
 }
 
 TEST_CASE("risk ratios of large trials in which nearly all patients had the event: the kink at 1 is resolved") {
   const auto p = binomial_normal(tables({{10000, 10000, 9000, 10000}, {9999, 10000, 9998, 10000}}), risk_ratio{}, half_normal(0.5));
   const auto n = normal_normal(known_effects<double>({std::log(10000.0 / 9000), 0.0001}, {1.0 / 9000 - 1.0 / 10000, 1.0 / 9998 - 1.0 / 10000 + 1e-8}), half_normal(0.5));
   CHECK(close(*p.mean().sd(), *n.mean().sd(), tolerance{1e-3, 0, 0, "the normal approximation; a kink that was not resolved gave 0.232"}));
-  CHECK(p.convergence().residual < 1e-8);
+  CHECK(p.convergence().residual < 1e-6);
 }
 
 TEST_CASE("one trial and a half-Cauchy prior: the trial says nothing of tau") {

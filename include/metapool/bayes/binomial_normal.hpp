@@ -37,8 +37,8 @@ namespace metapool {
 /// information depends on the baselines) or if the posterior would be improper with an improper prior of tau; not_estimable if the prior of the mean is flat and the trials leave the
 /// effect open to one side (no event in any treated arm, say): then the answer would be that of the priors, and normal_mean or t_mean must say what is known;
 /// convergence_error if the integration does not settle, which only a prior of tau that is not smooth inside its support can bring about.
-/// 8 digits; of densities 7. Trials far from all others, and risk ratios of trials in which all patients had the event, whose likelihood has a kink at 1, only take more panels.
-/// Some 20 to 100 ms for 13 trials; heavy-tailed priors of tau and kinks up to four times as much; tables with 10^5 events and more longer. Smith, Spiegelhalter & Thomas (1995) Stat Med 14:2685.
+/// 8 digits, of densities 7; 6 for risk ratios with a trial in which all or nearly all patients had the event, whose likelihood has a kink at 1. convergence().residual tells.
+/// Some 20 to 100 ms for 13 trials, up to a second with kinks or heavy-tailed priors of tau; tables with 10^5 events and more take longer. Smith, Spiegelhalter & Thomas (1995) Stat Med 14:2685.
 template <detail::binary_trials Trials, class Measure, class TauPrior, class MeanPrior = flat_mean, class Baseline = std::conditional_t<std::is_same_v<Measure, risk_ratio>, log_risk_baseline, given_margins>>
 auto binomial_normal(const Trials& trials, const Measure&, const TauPrior& prior_of_tau, const MeanPrior& prior_of_mean = {}, const Baseline& baseline = Baseline{})
     -> binomial_normal_posterior<typename detail::trial_type<Trials>::real_type> {

@@ -110,8 +110,9 @@ binomial_normal_posterior<Real, Trial> integrate_trials(const char* function, tr
     parts.mean_moments = prior_of_mean.df > 2 ? 2 : prior_of_mean.df > 1 ? 1 : 0;
   }
   candidates.push_back(middle / weights);
-  const joint_problem<Real, trials_kernel<Real>, decltype(parts.log_mean), decltype(parts.log_tau)> problem{
-      trials_kernel<Real>(std::move(all.model)), parts.log_mean, parts.log_tau, {bounded ? Real(end) : std::numeric_limits<Real>::infinity()}, std::move(candidates), parts.tau_moments, parts.mean_moments};
+  joint_problem<Real, trials_kernel<Real>, decltype(parts.log_mean), decltype(parts.log_tau)> problem{
+      trials_kernel<Real>(std::move(all.model)), parts.log_mean, parts.log_tau, {bounded ? Real(end) : std::numeric_limits<Real>::infinity()}, std::move(candidates), parts.tau_moments, parts.mean_moments, 1e-8};
+  if (problem.kernel.kinked()) problem.tolerance = 1e-6;  // each digit more would double the panels along the kink
   joint_grid<Real, trials_kernel<Real>> grid(function, problem, trials_layout<Real>(function, problem));
   return binomial_normal_posterior<Real, Trial>(std::move(all.trials), std::move(grid), std::move(parts));
 }

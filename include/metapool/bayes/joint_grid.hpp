@@ -30,6 +30,7 @@ struct joint_problem {
   std::vector<Real> candidates{};  ///< means among which high posterior density is looked for first
   int tau_moments = 0;
   int mean_moments = 0;
+  double tolerance = 1e-8;  ///< of the log density where it matters
 };
 
 /// What it starts from: the panels' edges on both lines (the grid grows where they do not reach far enough) and about the largest log density there.
@@ -69,7 +70,6 @@ class joint_grid {
   using real_type = Real;
   using kernel_type = Kernel;
   static Real depth() { return Real(30); }
-  static Real tolerance() { return (std::max)(Real(1e-8), Real(1000 * std::numeric_limits<Real>::epsilon())); }
 
   struct mean_panel {
     Real from{}, to{};
@@ -93,6 +93,7 @@ class joint_grid {
 
   template <class Problem>
   joint_grid(const char* function, const Problem& problem, const grid_layout<Real>& layout) : kernel_(problem.kernel), line_of_mean_(layout.line_of_mean), top_(layout.top) {
+    tolerance_ = (std::max)(Real(problem.tolerance), Real(1000 * std::numeric_limits<Real>::epsilon()));
     line_of_tau_ = posterior_line<Real>::of_scale(problem.line);
     for (std::size_t i = 0; i + 1 < layout.tau_edges.size(); ++i) taus_.push_back(make_tau(problem, layout.tau_edges[i], layout.tau_edges[i + 1]));
     for (std::size_t i = 0; i + 1 < layout.mean_edges.size(); ++i) means_.push_back(make_mean(problem, layout.mean_edges[i], layout.mean_edges[i + 1]));
@@ -236,8 +237,8 @@ class joint_grid {
     for (std::size_t i = 0; i < panel_points; ++i) {
       panel_values<Real> column;
       for (std::size_t j = 0; j < panel_points; ++j) column[j] = b.f[j][i];
-      b.of_mean = (std::max)(b.of_mean, unresolved(b.f[i], top_, tolerance()));
-      b.of_tau = (std::max)(b.of_tau, unresolved(column, top_, tolerance()));
+      b.of_mean = (std::max)(b.of_mean, unresolved(b.f[i], top_, tolerance_));
+      b.of_tau = (std::max)(b.of_tau, unresolved(column, top_, tolerance_));
     }
   }
   template <class Problem>
@@ -268,8 +269,8 @@ class joint_grid {
           if (low) continue;
           judge(b);
           state_.residual = (std::max)(state_.residual, (std::max)(b.of_mean, b.of_tau));
-          if (b.of_mean > tolerance()) halve_mean[m] = 1;
-          if (b.of_tau > tolerance()) halve_tau[n] = 1;
+          if (b.of_mean > tolerance_) halve_mean[m] = 1;
+          if (b.of_tau > tolerance_) halve_tau[n] = 1;
         }
       }
       const bool done = std::find(halve_mean.begin(), halve_mean.end(), 1) == halve_mean.end() && std::find(halve_tau.begin(), halve_tau.end(), 1) == halve_tau.end();
@@ -380,7 +381,7 @@ class joint_grid {
   std::vector<mean_panel> means_{};
   std::vector<tau_panel> taus_{};
   std::vector<std::vector<block>> blocks_{};
-  Real top_{};
+  Real top_{}, tolerance_{};
   convergence<Real> state_{};
 };
 

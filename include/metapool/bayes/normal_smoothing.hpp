@@ -69,7 +69,7 @@ class normal_smoothing {
     const Real narrow = width < 1 ? width : Real(1), sharp = Real(range.curvature) > 1 / (narrow * narrow) ? Real(range.curvature) : Real(1 / (narrow * narrow));
     step_ = Real(0.8) / sqrt(Real(inverse_ * inverse_ + sharp));
     if (!(step_ < Real(0.4))) step_ = Real(0.4);
-    even_ = !range.kink_at_zero && tau < 60;
+    even_ = !range.kink_at_zero && tau < 12;  // wider, a plateau would take too many
     fade_ = exp(Real(-step_ * step_ * inverse_ * inverse_));
   }
   std::size_t size() const { return x_.size(); }
@@ -196,7 +196,9 @@ class normal_smoothing {
     Real step = width(Real(start + sign * (std::min)(tau_, Real(1)) * Real(1e-6)));
     const bool outside = right ? start < range_.from || !(start < range_.to) : start > range_.to || !(start > range_.from);
     if (!outside) {
-      step = (std::min)(step, range_.grain);
+      // away from where it turns f varies less and less
+      const Real away = (start < peak_ ? Real(peak_ - start) : Real(start - peak_)) / 2;
+      step = (std::min)(step, (std::max)(range_.grain, away));
       for (int i = 0; i < 4; ++i) {
         const Real narrower = (std::min)(width(Real(start + sign * step)), width(Real(start + sign * step / 2)));
         const bool enough = !(narrower < Real(0.8) * step);

@@ -100,7 +100,7 @@ robust_normal_posterior<Real> robust_normal(const effects<Real>& data, const Sha
   using grid = detail::joint_grid<Real, detail::robust_kernel<Real>>;
   const auto grid_of = [&](std::vector<detail::scale_part<Real>> parts, int tau_moments, int mean_moments) {
     const detail::joint_problem<Real, detail::robust_kernel<Real>, decltype(of_mean), decltype(of_tau)> problem{
-        detail::robust_kernel<Real>(y, data.v, std::move(parts)), of_mean, of_tau, {bounded ? Real(prior.upper()) : std::numeric_limits<Real>::infinity()}, candidates, tau_moments, mean_moments};
+        detail::robust_kernel<Real>(y, data.v, std::move(parts)), of_mean, of_tau, {bounded ? Real(prior.upper()) : std::numeric_limits<Real>::infinity()}, candidates, tau_moments, mean_moments, 1e-8};
     return grid(function, problem, detail::robust_layout<Real>(function, problem));
   };
   const grid normal = grid_of({{Real(1), Real(1)}}, 0, 0);

@@ -49,7 +49,8 @@ class smoothed_likelihood {
   }
   Real operator()(const Real& m) {
     if (!(tau_ > 0)) return (*f_)(m);
-    return narrow_ && (m >= near_zero_ || m <= -near_zero_) ? narrowly_smoothed<Real>(*f_, tau_, m) : (*wide_)(m);
+    const Real value = narrow_ && (m >= near_zero_ || m <= -near_zero_) ? narrowly_smoothed<Real>(*f_, tau_, m) : (*wide_)(m);
+    return value < 0 ? value : Real(0);  // a probability, whatever rounding made of a plateau that goes on for many powers of ten
   }
 
  private:
