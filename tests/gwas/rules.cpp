@@ -138,6 +138,10 @@ TEST_CASE("z-scores are weighted by the roots of sample sizes") {
   CHECK(o.table.number("a", "P-value") == doctest::Approx(std::erfc(std::fabs(z) / std::sqrt(2.0))).epsilon(1e-12));
   const double q = std::pow(z1 - z * 10 / 20, 2) + std::pow(z2 - z * std::sqrt(300.0) / 20, 2);
   CHECK(o.table.number("a", "HetChiSq") == doctest::Approx(q).epsilon(1e-11));
+  gwas_study_file controlled;
+  controlled.genomic_control = 4;
+  a.heterogeneity = false;
+  CHECK(run({"SNP A1 A2 BETA P N\na A G + 0.05 100\n"}, a, controlled).table.number("a", "Zscore") == doctest::Approx(z1 / 2).epsilon(1e-12));
   const std::string& p = o.table.text("b", "P-value");
   CHECK(p.find("e-8") != std::string::npos);
   CHECK(p.size() >= 9);

@@ -57,7 +57,7 @@ struct variant_layout {
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   std::size_t studies = 0;
   bool values = false;  ///< effects and variances of all studies are kept, in place of running sums
-  std::size_t sums = none;       ///< 4: weight, mean, Q, sum of products of weights
+  std::size_t sums = none;       ///< 3: weight, mean, Q
   std::size_t weight = none;     ///< 1
   std::size_t frequency = none;  ///< 5: weight, mean, sum of squares, least, most
   std::size_t reference = none;  ///< 1: the first file's frequency
@@ -74,7 +74,7 @@ struct variant_layout {
       width += n;
     };
     const bool by_frequency = a.ambiguous == gwas_ambiguous::by_frequency;
-    take(!values, sums, 4);
+    take(!values, sums, 3);
     take(a.minimum_weight > 0, weight, 1);
     take(a.average_frequency || a.min_max_frequency, frequency, 5);
     take(by_frequency, reference, 1);

@@ -25,13 +25,13 @@ struct random_columns {
 
 /// What is computed of each variant of a block, side by side.
 struct pooled_block {
-  std::vector<double> weight, mean, q, products;  ///< of the common effect; weight 0: no studies
+  std::vector<double> weight, mean, q;  ///< of the common effect; weight 0: no studies
   std::vector<double> se, z, p, q_p;
   std::vector<std::uint32_t> studies;
   std::vector<random_columns> random;
 
   void reset(std::size_t n, std::size_t methods) {
-    for (std::vector<double>* column : {&weight, &mean, &q, &products, &se, &z, &p, &q_p}) column->assign(n, 0.0);
+    for (std::vector<double>* column : {&weight, &mean, &q, &se, &z, &p, &q_p}) column->assign(n, 0.0);
     studies.assign(n, 0);
     random.resize(methods);
   }
@@ -46,13 +46,11 @@ void pool_sums(const variant_layout& layout, const variant_block& block, std::si
       out.weight[i] = s[0];
       out.mean[i] = s[1];
       out.q[i] = s[2];
-      out.products[i] = s[3];
     }
   } else {
     double* const weight = out.weight.data();
     double* const mean = out.mean.data();
     double* const q = out.q.data();
-    double* const products = out.products.data();
     for (std::size_t j = 0; j < layout.studies; ++j) {
       const double* const y = block.y.data() + j * block.size;
       const double* const v = block.v.data() + j * block.size;
@@ -62,7 +60,6 @@ void pool_sums(const variant_layout& layout, const variant_block& block, std::si
         const double all = weight[i] + w;
         const double share = w / all;
         const double d = y[i] - mean[i];
-        products[i] = there ? products[i] + w * weight[i] : products[i];
         q[i] = there ? q[i] + weight[i] * share * d * d : q[i];
         mean[i] = there ? mean[i] + share * d : mean[i];
         weight[i] = all;

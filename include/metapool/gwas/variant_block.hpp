@@ -13,16 +13,14 @@
 
 namespace metapool::detail {
 
-/// Weighted mean, Q and the sum of products of weights, one study after the other. All terms of Q and of the products are positive, so that nothing cancels; the between-study variance by
-/// DerSimonian and Laird has C = sum w - sum w^2 / sum w = 2 products / sum w.
+/// Weighted mean and Q, one study after the other. All terms of Q are positive, so that nothing cancels.
 struct running_sums {
-  double weight = 0, mean = 0, q = 0, products = 0;
+  double weight = 0, mean = 0, q = 0;
   void add(double y, double v) {
     const double w = 1 / v;
     const double all = weight + w;
     const double share = w / all;
     const double d = y - mean;
-    products += w * weight;
     q += weight * share * d * d;
     mean += share * d;
     weight = all;
@@ -112,12 +110,11 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
     block.y[study * block.size + i] = y;
     block.v[study * block.size + i] = v;
   } else {
-    running_sums s{numbers[layout.sums], numbers[layout.sums + 1], numbers[layout.sums + 2], numbers[layout.sums + 3]};
+    running_sums s{numbers[layout.sums], numbers[layout.sums + 1], numbers[layout.sums + 2]};
     s.add(y, v);
     numbers[layout.sums] = s.weight;
     numbers[layout.sums + 1] = s.mean;
     numbers[layout.sums + 2] = s.q;
-    numbers[layout.sums + 3] = s.products;
   }
   ++counts.used;
   counts.swapped += swapped;
@@ -129,7 +126,7 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
       if (layout.reference != variant_layout::none && std::isnan(numbers[layout.reference])) numbers[layout.reference] = f;
       if (layout.frequency != variant_layout::none) {
         double* const n = numbers + layout.frequency;
-        running_sums s{n[0], n[1], n[2], 0};
+        running_sums s{n[0], n[1], n[2]};
         n[3] = s.weight > 0 && n[3] < f ? n[3] : f;
         n[4] = s.weight > 0 && n[4] > f ? n[4] : f;
         s.add(f, v);
