@@ -10,6 +10,7 @@
 #include <metapool/bayes/log_panels.hpp>
 #include <metapool/bayes/mean_prior.hpp>
 #include <metapool/data/check.hpp>
+#include <metapool/data/error.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -114,6 +115,15 @@ binomial_normal_posterior<Real, Trial> integrate_trials(const char* function, tr
       trials_kernel<Real>(std::move(all.model)), parts.log_mean, parts.log_tau, {bounded ? Real(end) : std::numeric_limits<Real>::infinity()}, std::move(candidates), parts.tau_moments, parts.mean_moments, 1e-8};
   if (problem.kernel.kinked()) problem.tolerance = 1e-6;  // each digit more would double the panels along the kink
   joint_grid<Real, trials_kernel<Real>> grid(function, problem, trials_layout<Real>(function, problem));
+  Real highest = -std::numeric_limits<Real>::infinity();
+  for (std::size_t m = 0; m < grid.mean_panels().size(); ++m) {
+    for (std::size_t n = 0; n < grid.tau_panels().size(); ++n) highest = (std::max)(highest, grid.at(m, n).top);
+  }
+  // grid.top() begins as what the layout found: panels that nowhere come near it have missed the posterior
+  if (!(highest > grid.top() - 10)) {
+    throw convergence_error(std::string(function) + ": the integration did not find where the posterior has its mass: with the " + parts.tau_prior +
+                            " prior its tail is so heavy that a number type hardly holds it; give a prior with a thinner tail");
+  }
   return binomial_normal_posterior<Real, Trial>(std::move(all.trials), std::move(grid), std::move(parts));
 }
 
