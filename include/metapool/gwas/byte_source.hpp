@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/data/line_range.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +30,7 @@ struct close_file {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-/// A plain file from its first byte to its last. Nothing is kept in memory but what the caller holds.
+/// A plain file from its first byte to its last, or a range of it. Nothing is kept in memory but what the caller holds.
 class plain_source {
  public:
   /// before: bytes that were read already.
@@ -38,11 +39,26 @@ class plain_source {
   /// Up to `size` bytes into `to`; 0 only at the end. Throws input_error if the file cannot be read.
   std::size_t read(char* to, std::size_t size) {
     std::size_t got = 0;
+    if (end_ - offset_ < size) size = static_cast<std::size_t>(end_ - offset_);
     while (got < size && used_ < before_.size()) to[got++] = before_[used_++];
     if (got < size) got += std::fread(to + got, 1, size - got, file_);
     if (got < size && std::ferror(file_) != 0) throw_input_error("gwas_meta", path_ + ": the file cannot be read from byte " + std::to_string(offset_ + got) + " on (a directory?)");
+    if (got < size && end_ != static_cast<std::uint64_t>(-1)) throw_input_error("gwas_meta", path_ + ": the file has become shorter while it was read");
     offset_ += got;
     return got;
+  }
+
+  /// Goes on with the bytes of a range, and ends with it. Throws input_error if that cannot be.
+  void restrict_to(const byte_range& range) {
+    used_ = before_.size();
+    offset_ = range.begin;
+    end_ = range.end;
+#if defined(_WIN32)
+    const bool there = ::_fseeki64(file_, static_cast<long long>(range.begin), SEEK_SET) == 0;
+#else
+    const bool there = std::fseek(file_, static_cast<long>(range.begin), SEEK_SET) == 0;
+#endif
+    if (!there) throw_input_error("gwas_meta", path_ + ": the file cannot be read from the middle (a pipe?)");
   }
 
   std::uint64_t offset() const { return offset_; }
@@ -51,7 +67,7 @@ class plain_source {
   std::FILE* file_;
   std::string path_, before_;
   std::size_t used_ = 0;
-  std::uint64_t offset_ = 0;
+  std::uint64_t offset_ = 0, end_ = static_cast<std::uint64_t>(-1);
 };
 
 /// A file compressed by gzip, of one member or several on end (bgzip). Zlib: whether zlib is there.
@@ -167,6 +183,11 @@ class byte_source {
   /// Bytes of the file that were used up, for a progress bar.
   std::uint64_t offset() const { return gzip_ ? gzip_->offset() : plain_->offset(); }
   bool compressed() const { return gzip_ != nullptr; }
+  /// Goes on with a range of a plain file, and ends with it.
+  void restrict_to(const byte_range& range) {
+    if (gzip_) throw_input_error("gwas_meta", path_ + ": a file that is compressed cannot be read from the middle");
+    plain_->restrict_to(range);
+  }
   const std::string& path() const { return path_; }
 
  private:

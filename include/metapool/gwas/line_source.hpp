@@ -3,8 +3,10 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/data/line_range.hpp>
 #include <metapool/gwas/byte_source.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,7 +25,7 @@ struct text_piece {
   const char* end() const { return bytes.data() + size; }
 };
 
-/// Reads a file from its first line to its last. No line may be longer than `longest_line`.
+/// Reads a file from its first line to its last, or a range of its lines. No line may be longer than `longest_line`.
 class line_source {
  public:
   static constexpr std::size_t longest_line = std::size_t{1} << 24U;
@@ -43,11 +45,33 @@ class line_source {
     }
   }
 
+  /// The lines of a range of a plain file. One that begins with the file's first byte holds the header, which is left out; any other must begin and end where lines behind the header do.
+  line_source(const std::string& path, std::size_t piece_size, const byte_range& range) : line_source(path, piece_size) {
+    const std::uint64_t begin = range.begin == 0 ? header_end_ : range.begin;
+    source_.restrict_to({begin, begin > range.end ? begin : range.end});
+    rest_.clear();
+    finished_ = false;
+    begin_ = range.begin;
+    if (begin_ != 0) lines_before_ = 0;
+  }
+
   const std::string& header() const { return header_; }
-  std::uint64_t lines_before() const { return lines_before_; }  ///< the header's number: lines of the first piece are counted after it
+  std::uint64_t header_end() const { return header_end_; }      ///< bytes up to and with its line break, which it may lack at the end of a file
+  std::uint64_t lines_before() const { return lines_before_; }  ///< the header's number, for lines of the first piece are counted after it; of a later range 0
   std::uint64_t offset() const { return source_.offset(); }
   bool compressed() const { return source_.compressed(); }
   const std::string& path() const { return source_.path(); }
+
+  /// How many lines lie before the range, which is read for that: for messages.
+  std::uint64_t lines_skipped() const {
+    if (begin_ == 0) return 0;
+    std::uint64_t lines = 0;
+    line_reader reader(path(), {0, begin_}, "gwas_meta");
+    for (std::string_view text = reader.next(std::size_t{1} << 20U); !text.empty(); text = reader.next(std::size_t{1} << 20U)) {
+      lines += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+    }
+    return lines;
+  }
 
   /// The next piece of about piece_size bytes; false at the end of the file. A last line without line break gets one.
   bool next(text_piece& piece) {
@@ -95,6 +119,7 @@ class line_source {
       const std::size_t line = text.find('\n');
       if (line == std::string_view::npos) return false;
       ++lines_before_;
+      header_end_ += line + 1;
       const std::string_view first = text.substr(0, line);
       const bool blank = first.find_first_not_of(" \t\r") == std::string_view::npos;
       const bool take = !blank && first.substr(0, 2) != "##";
@@ -108,7 +133,7 @@ class line_source {
   std::size_t piece_size_;
   std::string header_;
   std::vector<char> rest_;
-  std::uint64_t lines_before_ = 0;
+  std::uint64_t lines_before_ = 0, header_end_ = 0, begin_ = 0;
   bool finished_ = false;
 };
 

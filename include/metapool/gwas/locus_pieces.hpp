@@ -7,6 +7,7 @@
 #include <metapool/gwas/locus_search.hpp>
 #include <metapool/gwas/opened_study.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,7 +22,8 @@ struct locus_piece {
   std::vector<byte_range> ranges;  ///< by file
 };
 
-[[noreturn]] inline void throw_not_sorted(const std::string& where) {
+template <class = void>
+[[noreturn]] void throw_not_sorted(const std::string& where) {
   throw_input_error("gwas_meta", where + " is not sorted by position (chromosomes 1 to 22, X, Y, XY, MT): join the files by name");
 }
 

@@ -105,7 +105,7 @@ class locus_search {
   gwas_row_reader reader_;
   gwas_rows rows_{};
   byte_range lines_;
-  std::vector<char> text_{};
+  std::vector<char> text_ = std::vector<char>(text_piece::room_behind);
 };
 
 }  // namespace metapool::detail

@@ -24,6 +24,7 @@ struct opened_study {
   std::string path;
   gwas_plan plan;
   study_scale scale;
+  std::uint64_t lines_begin = 0;  ///< bytes of the header and what is before it
 };
 
 /// Throws input_error if options do not go together or are out of their domain.
@@ -64,7 +65,7 @@ opened_study open_study(const gwas_study_file& file, const gwas_analysis& a, gwa
   if (layout.wants.weight || a.scheme == gwas_scheme::sample_size) used.push_back(gwas_role::weight);
   if (layout.wants.locus) used.insert(used.end(), {gwas_role::chromosome, gwas_role::position});
   const line_source source(file.path, 1);
-  opened_study study{file.path, plan_columns(file, source.header(), needed, used), {}};
+  opened_study study{file.path, plan_columns(file, source.header(), needed, used), {}, source.header_end()};
   gwas_file_report r;
   r.path = file.path;
   r.compressed = source.compressed();
@@ -82,36 +83,38 @@ opened_study open_study(const gwas_study_file& file, const gwas_analysis& a, gwa
   return study;
 }
 
-/// The scale of a study by its own or a given genomic control. Its own lambda is that of all lines whose numbers can be used.
+/// A study's own lambda: that of all lines whose numbers can be used.
 template <class Progress>
-void control_study(const gwas_study_file& file, const gwas_analysis& a, opened_study& study, gwas_file_report& report, const Progress& progress) {
+double own_lambda(const gwas_analysis& a, const opened_study& study, const Progress& progress) {
+  struct piece {
+    text_piece text;
+    gwas_rows rows;
+  };
+  gwas_wants wants;
+  wants.scheme = a.scheme;
+  line_source source(study.path, a.piece);
+  std::vector<double> chi_squared;
+  std::vector<piece> items(thread_count(a.threads));
+  ordered_pipeline(
+      items,
+      [&](piece& item) {
+        progress(source.offset());
+        return source.next(item.text);
+      },
+      [&](piece& item) {
+        gwas_row_reader reader(study.plan, wants);
+        reader.read(item.text.begin(), item.text.end(), item.rows);
+      },
+      [&](piece& item) {
+        for (const gwas_row& row : item.rows.rows) chi_squared.push_back(row.y * row.y / row.v);
+      });
+  return lambda_of(chi_squared);
+}
+
+/// The scale of a study by its genomic control, if it has one. lambda: the one given, or its own.
+template <class = void>
+void scale_study(const gwas_study_file& file, const gwas_analysis& a, double lambda, opened_study& study, gwas_file_report& report) {
   if (file.genomic_control == 0) return;
-  double lambda = file.genomic_control;
-  if (lambda < 0) {
-    struct piece {
-      text_piece text;
-      gwas_rows rows;
-    };
-    gwas_wants wants;
-    wants.scheme = a.scheme;
-    line_source source(file.path, a.piece);
-    std::vector<double> chi_squared;
-    std::vector<piece> items(thread_count(a.threads));
-    ordered_pipeline(
-        items,
-        [&](piece& item) {
-          progress(source.offset());
-          return source.next(item.text);
-        },
-        [&](piece& item) {
-          gwas_row_reader reader(study.plan, wants);
-          reader.read(item.text.begin(), item.text.end(), item.rows);
-        },
-        [&](piece& item) {
-          for (const gwas_row& row : item.rows.rows) chi_squared.push_back(row.y * row.y / row.v);
-        });
-    lambda = lambda_of(chi_squared);
-  }
   report.lambda = lambda;
   if (!(lambda > 0) || (file.genomic_control < 0 && lambda <= 1)) return;
   if (a.scheme == gwas_scheme::standard_error) {
@@ -119,6 +122,12 @@ void control_study(const gwas_study_file& file, const gwas_analysis& a, opened_s
   } else {
     study.scale.y = 1 / std::sqrt(lambda);
   }
+}
+
+/// The scale of a study by its own or a given genomic control.
+template <class Progress>
+void control_study(const gwas_study_file& file, const gwas_analysis& a, opened_study& study, gwas_file_report& report, const Progress& progress) {
+  scale_study(file, a, file.genomic_control < 0 ? own_lambda(a, study, progress) : file.genomic_control, study, report);
 }
 
 }  // namespace metapool::detail
