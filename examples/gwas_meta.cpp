@@ -6,8 +6,10 @@
 #include <metapool/data/file.hpp>
 #include <metapool/gwas/commands.hpp>
 #include <metapool/gwas/meta.hpp>
+#include <metapool/gwas/meta_part.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -44,12 +46,26 @@ constexpr const char* help =
     "  --leave-one-out P  --log-pvalue  --minus-log10-p  --capitals\n"
     "  --digits N  --effect-print-precision N  --stderr-print-precision N\n"
     "  --join name|order|position (files in any order; all in that of the first; sorted by position)  --threads N\n"
+    "  --part I/N: only part I (from 1) of N, for plain files with --join position; the parts, one behind the other, are the result\n"
     "Output: --out FILE (and FILE.info)  --log FILE  --progress  --quiet\n";
 
 struct options {
   std::string out, log, script;
+  std::uint64_t part = 0, parts = 0;  ///< parts 0: all in one
   bool progress = false, quiet = false;
 };
+
+/// "3/10"
+void read_part(const std::string& text, options& o) {
+  const std::size_t slash = text.find('/');
+  const auto number = [&](std::size_t from, std::size_t to, std::uint64_t& n) {
+    const auto end = std::from_chars(text.data() + from, text.data() + to, n);
+    return end.ec == std::errc{} && end.ptr == text.data() + to;
+  };
+  const bool read = slash != std::string::npos && number(0, slash, o.part) && number(slash + 1, text.size(), o.parts);
+  if (!read || o.part < 1 || o.part > o.parts) throw mp::input_error("gwas_meta: --part '" + text + "' must be I/N with I from 1 to N");
+  --o.part;
+}
 
 bool is_terminal() {
 #if defined(_WIN32)
@@ -104,7 +120,9 @@ void run(const mp::gwas_job& job, const options& o) {
   mp::gwas_report report;
   {
     progress_bar bar(!o.quiet && (o.progress || is_terminal()), job.files);
-    report = mp::gwas_meta(job.files, job.analysis, output, output + ".leave_one_out", [&](std::size_t file, std::uint64_t offset) { bar(file, offset); });
+    const auto progress = [&](std::size_t file, std::uint64_t offset) { bar(file, offset); };
+    const std::string omitted = output + ".leave_one_out";
+    report = o.parts == 0 ? mp::gwas_meta(job.files, job.analysis, output, omitted, progress) : mp::gwas_meta_part(job.files, job.analysis, o.part, o.parts, output, omitted, progress);
   }
   put_file(output + ".info", mp::gwas_info_text(job.analysis, report));
   const std::string text = mp::gwas_report_text(report);
@@ -170,6 +188,8 @@ int main(int count, char** arguments) {
         o.out = value();
       } else if (word == "--log") {
         o.log = value();
+      } else if (word == "--part") {
+        read_part(value(), o);
       } else if (word == "--script") {
         o.script = value();
       } else if (word == "--progress") {
@@ -185,6 +205,7 @@ int main(int count, char** arguments) {
         commands.command(found.command, values);
       }
     }
+    if (o.parts != 0 && o.out.empty()) throw mp::input_error("gwas_meta: --part needs --out: a file for each part");
     if (!o.script.empty()) {
       if (files != 0) throw mp::input_error("gwas_meta: a script names its own files (PROCESS)");
       run_script(o);

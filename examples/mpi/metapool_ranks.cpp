@@ -5,7 +5,8 @@
 //                                                                     level, floor, results, keep, prefix, decimal, threads and allow-malformed it has
 //     mpirun -n 4 metapool_ranks simulate [options] TRIALS.csv OUT    trials like these, drawn again and again: what the usual methods make of them
 //         --measure RR|OR|RD  --mean 0  --tau2 0.1  --replicates 10000  --seed 1  --threads 1
-//     mpirun -n 4 metapool_ranks gwas SCRIPT...                       scripts of gwas_meta (METAL's commands); each ANALYZE is a job for one rank: a chromosome, say
+//     mpirun -n 4 metapool_ranks gwas SCRIPT...                       scripts of gwas_meta (METAL's commands); each ANALYZE is a job for one rank: a chromosome, say;
+//                                                                     with more ranks than jobs, plain files with JOIN POSITION are shared out over all ranks
 //
 // All ranks must see the files. OUT is there whole or not at all. Exit code: 0; 2 if lines could not be read; 1 if something else failed.
 

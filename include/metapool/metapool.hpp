@@ -140,6 +140,7 @@
 
 #include <metapool/gwas/commands.hpp>
 #include <metapool/gwas/meta.hpp>
+#include <metapool/gwas/meta_part.hpp>
 
 #include <metapool/inference/advice.hpp>
 #include <metapool/inference/analyse.hpp>

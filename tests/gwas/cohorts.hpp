@@ -124,5 +124,8 @@ inline result_table read_result(const std::string& path) {
 /// gwas_meta, compiled once for all tests.
 metapool::gwas_report run_gwas(const std::vector<metapool::gwas_study_file>& files, const metapool::gwas_analysis& analysis, const std::string& output,
                                const std::string& omitted = {});
+/// gwas_meta_part, likewise.
+metapool::gwas_report run_gwas_part(const std::vector<metapool::gwas_study_file>& files, const metapool::gwas_analysis& analysis, std::uint64_t part, std::uint64_t parts,
+                                    const std::string& output, const std::string& omitted = {});
 
 }  // namespace metapool_test

@@ -140,6 +140,83 @@ void simulations() {
   check(has(error_of([&] { mp::simulate(world, model, methods, {.replicates = 1000}); }), "a method that throws"), "a rank's exception is not on all");
 }
 
+void put(const fs::path& path, const std::string& text) {
+  mp::atomic_file file(path.string(), "test");
+  file.write(text);
+  file.commit();
+}
+
+/// Summary statistics sorted by position, but for some malformed lines anywhere; up to four variants at a place. File 2 ends early, file 3 begins late, file 4 has one line.
+std::string cohort_of(std::uint64_t study) {
+  std::string text = "SNP\tCHR\tBP\tA1\tA2\tFREQ\tBETA\tSE\tN\n";
+  mp::detail::random_stream random(9, study);
+  for (std::size_t i = 0; i < 900; ++i) {
+    const bool there = random.below(5) != 0, malformed = random.below(25) == 0, exchanged = random.below(2) == 0, twice = random.below(40) == 0;
+    const double effect = (random.uniform() - 0.5) / 5, error = 0.02 + random.uniform() / 20;
+    if (malformed) text += i % 2 == 0 ? "rs0\t1\t1\tA\n" : "rs1\t25\t7\tA\tG\t0.1\tx\t0.1\t200\n";
+    if (!there || (study == 2 && i > 500) || (study == 3 && i < 450) || (study == 4 && i != 333 && i != 336)) continue;
+    const std::string line = "rs" + std::to_string(i) + "\t" + std::to_string(1 + i / 300) + "\t" + std::to_string(1000 + 10 * (i / 4)) + (exchanged ? "\tA\tG\t" : "\tG\tA\t") + "0.3\t" +
+                             std::to_string(effect) + "\t" + std::to_string(error) + "\t200\n";
+    text += line;
+    if (twice) text += line;
+  }
+  if (study == 1) text.pop_back();
+  return text;
+}
+
+void genome(const fs::path& folder) {
+  const bool first = mp::detail::rank_of(world) == 0;
+  mp::gwas_job job;
+  for (std::uint64_t study = 0; study < 5; ++study) {
+    mp::gwas_study_file file;
+    file.path = (folder / ("cohort" + std::to_string(study) + ".txt")).string();
+    if (study < 2) file.genomic_control = -1;
+    if (first) put(file.path, cohort_of(study));
+    job.files.push_back(file);
+  }
+  MPI_Barrier(world);
+  job.analysis.join = mp::gwas_join::by_position;
+  job.analysis.heterogeneity = job.analysis.average_frequency = true;
+  job.analysis.random_effects = {mp::gwas_tau2::dersimonian_laird, mp::gwas_tau2::reml};
+  job.analysis.leave_one_out = 0.1;
+  const auto read = [](const std::string& path) { return mp::detail::read_file<>(path, "test"); };
+  for (const double control : {1.05, -1.0}) {
+    job.analysis.genomic_control = control;
+    job.analysis.piece = 4000;
+    const std::string plain = (folder / "plain.tbl").string();
+    std::string info;
+    if (first) {
+      const mp::gwas_report report = mp::gwas_meta(job.files, job.analysis, plain, plain + ".leave_one_out", [](std::size_t, std::uint64_t) {});
+      info = mp::gwas_info_text(job.analysis, report);
+      check(report.hits > 10 && report.files[0].counts.dropped_in_all() > 20, "the cohorts of the test are too well behaved");
+    }
+    MPI_Barrier(world);
+    job.output = (folder / "cut.tbl").string();
+    for (const std::uint64_t piece : {std::uint64_t(300), std::uint64_t(9000), std::uint64_t(1) << 20U}) {
+      job.analysis.threads = piece == 9000 ? 2 : 1;
+      const auto report = mp::gwas_meta_by_pieces(world, job, piece);
+      check(report.has_value() == first, "the report of a genome is not on rank 0 alone");
+      check(read(job.output) == read(plain) && read(job.output + ".leave_one_out") == read(plain + ".leave_one_out"), "a genome in pieces has not the bytes of one process");
+      if (first) check(read(job.output + ".info") == info && has(info, report->text), "the record of a genome in pieces is not that of one process");
+      MPI_Barrier(world);
+    }
+  }
+  // a file that is not sorted is an error on all ranks, and nothing changes
+  const std::string old = read(job.output), text = cohort_of(0);
+  const std::size_t half = text.find('\n', text.size() / 2) + 1, header = text.find('\n') + 1;
+  if (first) put(job.files[0].path, text.substr(0, header) + text.substr(half) + text.substr(header, half - header));
+  MPI_Barrier(world);
+  for (const std::uint64_t piece : {std::uint64_t(2000), std::uint64_t(1) << 20U}) {
+    check(has(error_of([&] { mp::gwas_meta_by_pieces(world, job, piece); }), "not sorted by position"), "a file that is not sorted is no error");
+    MPI_Barrier(world);
+  }
+  check(read(job.output) == old, "an error has changed the result of a genome");
+  job.analysis.join = mp::gwas_join::by_name;
+  check(has(error_of([&] { mp::gwas_meta_by_pieces(world, job); }), "JOIN POSITION"), "files in any order are cut");
+  MPI_Barrier(world);
+  for (const auto& entry : fs::directory_iterator(folder)) check(entry.path().extension() != ".part", "a part of a genome is left over");
+}
+
 /// No file may grow beyond 64 kilobytes: a full disk.
 void full(const fs::path& folder) {
   std::signal(SIGXFSZ, SIG_IGN);
@@ -188,6 +265,7 @@ int main(int argc, char** argv) {
       agreement();
       files(folder);
       simulations();
+      genome(folder);
     } else if (what == "full") {
       full(folder);
     } else if (what == "die") {

@@ -59,11 +59,27 @@ done >both.txt
 sed -n 1,15p both.txt >script1.txt
 sed -n '16,$p' both.txt >script2.txt
 sed 's/gwas_cohort_b/no_such_cohort/; s/result2/result3/' script2.txt >script3.txt
+# one job of files sorted by position, for all ranks
+for file in 1 2; do
+  awk -v file=$file 'BEGIN { print "SNP CHR BP A1 A2 BETA SE"; for (i = file; i < 400; i += file) print "rs" i, 1 + int(i / 150), 10 * i, "A", "G", (i * file % 7 - 3) / 10, i % 50 == 0 ? "x" : 0.1 }' >sorted$file.txt
+done
+cat >script4.txt <<END
+SCHEME STDERR
+PROCESS sorted1.txt
+PROCESS sorted2.txt
+JOIN POSITION
+OUTFILE resultsorted .tbl
+ANALYZE HETEROGENEITY
+END
+expect 0 "$gwas" --quiet --script script4.txt
+for part in 1 2 3; do expect 0 "$gwas" --quiet --scheme stderr --heterogeneity --join position --part $part/3 --out part$part.tbl sorted1.txt sorted2.txt; done
+cat part1.tbl part2.tbl part3.tbl | cmp - resultsorted1.tbl
+expect 1 "$gwas" --quiet --join position --part 4/3 --out part4.tbl sorted1.txt
 expect 0 "$gwas" --quiet --script script1.txt
 expect 0 "$gwas" --quiet --script script2.txt
 mkdir plain
 mv result* plain
-[ "$(ls plain | wc -l)" -ge 8 ] || fail "the jobs of one process are not there: $(ls plain)"
+[ "$(ls plain | wc -l)" -ge 10 ] || fail "the jobs of one process are not there: $(ls plain)"
 expect 2 "$filter" --model DL --interval HK in.tsv whole.tsv
 for ranks in 1 2 4; do
   rm -f out.tsv
@@ -74,8 +90,10 @@ for ranks in 1 2 4; do
   cmp simulated1.tsv simulated$ranks.tsv
   rm -f result*
   expect 0 sh -c "\"$mpirun\" \"$flag\" $ranks \"$program\" gwas script1.txt script2.txt >report$ranks"
+  expect 0 sh -c "\"$mpirun\" \"$flag\" $ranks \"$program\" gwas script4.txt >sorted_report$ranks"
   for file in plain/*; do cmp "$file" "$(basename "$file")"; done
   cmp report1 report$ranks
+  cmp sorted_report1 sorted_report$ranks
 done
 rm -f result*
 expect 1 "$mpirun" "$flag" 2 "$program" gwas script1.txt script3.txt

@@ -4,6 +4,7 @@
 
 #include <metapool/data/check.hpp>
 #include <metapool/gwas/line_source.hpp>
+#include <metapool/gwas/locus_pieces.hpp>
 #include <metapool/gwas/variant_block.hpp>
 #include <metapool/gwas/variant_names.hpp>
 #include <metapool/math/parallel.hpp>
@@ -59,6 +60,8 @@ struct row_stream {
   }
   const gwas_row& row() const { return rows.rows[at]; }
   std::uint64_t line() const { return lines_before + row().line; }
+  /// "cohort.txt: line 17", counted from the file's start, for messages.
+  std::string place() const { return source->path() + ": line " + std::to_string(source->lines_skipped() + line()); }
 };
 
 /// Some variants with all their studies, ready to be pooled.
@@ -110,9 +113,8 @@ class sorted_join {
     for (std::size_t i = first; i < block_->filled; ++i) {
       if (block_->names.is(i, s.row())) return i;
     }
-    if (block_->filled == block_size) {
-      throw_input_error("gwas_meta", s.source->path() + ": line " + std::to_string(s.line()) + ": more than " + std::to_string(most_at_one_place) +
-                                         " markers at one position: such files can be joined by name only");
+    if (block_->filled - first == most_at_one_place) {
+      throw_input_error("gwas_meta", s.place() + ": more than " + std::to_string(most_at_one_place) + " markers at one position: such files can be joined by name only");
     }
     block_->names.add(s.row());
     ++s.counts->added;
@@ -126,8 +128,7 @@ class sorted_join {
     for (row_stream& s : streams_) {
       if (!s.ready()) continue;
       if (s.row().locus < s.last_locus) {
-        throw_input_error("gwas_meta", s.source->path() + ": line " + std::to_string(s.line()) + ": marker " + std::string(s.row().name().substr(0, 100)) +
-                                           " is not sorted by position (chromosomes 1 to 22, X, Y, XY, MT): join the files by name");
+        throw_not_sorted(s.place() + ": marker " + std::string(s.row().name().substr(0, 100)));
       }
       if (s.row().locus < lowest) lowest = s.row().locus;
     }
@@ -179,7 +180,7 @@ class sorted_join {
     if (!streams_[0].ready()) {
       for (row_stream& s : streams_) {
         if (!s.ready()) continue;
-        throw_input_error("gwas_meta", s.source->path() + ": line " + std::to_string(s.line()) + ": marker " + std::string(s.row().name().substr(0, 100)) +
+        throw_input_error("gwas_meta", s.place() + ": marker " + std::string(s.row().name().substr(0, 100)) +
                                            " is not in the first file, or not in its order: join the files by name");
       }
       return false;

@@ -43,6 +43,13 @@ class locus_cutter {
   /// Bytes of the largest file's lines.
   std::uint64_t size() const { return files_[largest_]->lines().size(); }
 
+  /// Where the lines of each file begin and end, as text: others who look at the same files must find the same.
+  std::string sizes() const {
+    std::string text;
+    for (const auto& file : files_) text.append(std::to_string(file->lines().begin)).append("-").append(std::to_string(file->lines().end)).append(" ");
+    return text;
+  }
+
   /// Piece `part` of `parts`; some may be empty. Throws input_error if the largest file is seen not to be sorted, but it need not be seen here: in a file that is not sorted, a piece
   /// holds a row before `from` or not before `to`, or rows that are not sorted.
   locus_piece piece(std::uint64_t part, std::uint64_t parts) {
