@@ -151,9 +151,9 @@ class two_arm_effect {
 
   using axis_nodes = std::vector<std::pair<Real, Real>>;
 
-  /// Nodes and weights of one axis; beyond the Hermite rules evenly spaced over all where the random effect itself is not negligible.
+  /// Nodes and weights of one axis; beyond the Hermite rules those of the trapezoidal rule in asinh(x / 4) over all where the random effect itself is not negligible.
   static void axis(axis_nodes& nodes, bool random, const Real& mode, const Real& l, quadrature_ladder<Real>& ladder, std::size_t step) {
-    using std::fabs, std::log, std::sqrt;
+    using std::asinh, std::exp, std::fabs, std::log, std::sqrt;
     nodes.clear();
     if (!random) {
       nodes.push_back({Real(0), Real(1)});
@@ -162,10 +162,15 @@ class two_arm_effect {
       const Real root2 = sqrt(Real(2));
       for (std::size_t i = 0; i < rule.nodes.size(); ++i) nodes.push_back({root2 * rule.nodes[i], root2 * rule.weights[i]});
     } else {
+      // of the width of the posterior around the mode, and wider apart the further out: where a study says nothing its effect is spread as widely as before it
       const Real reach = l * (fabs(mode) + Real(1.1) * sqrt(Real(-2 * log(std::numeric_limits<Real>::epsilon()))));
+      const Real width = 4, end = asinh(Real(reach / width));
       const std::size_t n = ladder.intervals(step);
-      const Real h = 2 * reach / static_cast<Real>(n);
-      for (std::size_t i = 0; i <= n; ++i) nodes.push_back({h * static_cast<Real>(i) - reach, h});
+      const Real h = 2 * end / static_cast<Real>(n);
+      for (std::size_t i = 0; i <= n; ++i) {
+        const Real u = h * static_cast<Real>(i) - end, up = exp(u), down = 1 / up;
+        nodes.push_back({width * (up - down) / 2, h * width * (up + down) / 2});
+      }
     }
   }
 
