@@ -3,10 +3,11 @@
 
 #include "support/close.hpp"
 
+#include <metapool/bayes/effect_density.hpp>
+#include <metapool/bayes/grid_marginals.hpp>
 #include <metapool/bayes/legendre_panel.hpp>
 #include <metapool/bayes/posterior_line.hpp>
 #include <metapool/bayes/random_effects_shape.hpp>
-#include <metapool/bayes/robust_effects.hpp>
 #include <metapool/bayes/robust_kernel.hpp>
 
 #include <doctest/doctest.h>

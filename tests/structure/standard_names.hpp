@@ -90,7 +90,7 @@ inline const std::map<std::string, std::vector<std::string>>& names_of_standard_
       {"type_traits", {"add_const_t", "common_type_t", "conditional_t", "decay_t", "enable_if_t", "false_type", "integral_constant", "invoke_result_t", "is_arithmetic_v",
                        "is_base_of_v", "is_class_v", "is_const_v", "is_constant_evaluated", "is_constructible_v", "is_convertible_v", "is_empty_v", "is_enum_v",
                        "is_floating_point_v", "is_integral_v", "is_invocable_r_v", "is_invocable_v", "is_nothrow_move_constructible_v", "is_pointer_v", "is_same_v",
-                       "is_signed_v", "is_trivially_copyable_v", "is_unsigned_v", "is_void_v", "make_signed_t", "make_unsigned_t", "remove_const_t", "remove_cvref_t",
+                       "is_signed_v", "is_trivially_copyable_v", "is_unsigned_v", "is_void_v", "make_signed_t", "make_unsigned_t", "remove_const_t", "remove_cv_t", "remove_cvref_t",
                        "remove_reference_t", "true_type", "type_identity_t", "underlying_type_t", "void_t", "is_copy_constructible_v", "is_default_constructible_v",
                        "conjunction_v", "disjunction_v", "negation_v", "bool_constant", "remove_pointer_t", "add_pointer_t", "is_aggregate_v", "is_lvalue_reference_v"}},
       {"unordered_map", {"unordered_map", "begin", "end", "size", "erase_if"}},
