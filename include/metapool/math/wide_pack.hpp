@@ -153,7 +153,8 @@ template <class Pack>
   if constexpr (std::is_floating_point_v<Pack>) {
     out = sqrt(x);
   } else {
-    for (std::size_t i = 0; i < sizeof(Pack) / sizeof(x[0]); ++i) out[i] = sqrt(x[i]);
+    out = x;  // g++ takes a pack that is written place by place for one that is not written
+    for (std::size_t i = 0; i < sizeof(Pack) / sizeof(x[0]); ++i) out[i] = sqrt(out[i]);
   }
 }
 
