@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/bayes/summarise.hpp>
 
+#include <metapool/bayes/robust_normal.hpp>
+
 #include "support/close.hpp"
 
 #include <doctest/doctest.h>
@@ -66,4 +68,14 @@ TEST_CASE("a summary has the level that was asked for, and its parts belong to t
   CHECK(s.joint_mode == p.joint_mode());
   CHECK_THROWS_AS(summarise(p, 1.0), input_error);
   CHECK_THROWS_AS(summarise(p.tau(), 0.0), input_error);
+}
+
+TEST_CASE("A robust posterior is summarised in one call, by what its parts say") {
+  const auto p = robust_normal(known_effects<double>({-0.4, 0.1, 0.3, 2.5}, {0.04, 0.05, 0.1, 0.04}), contaminated_effects{}, half_normal{0.5});
+  const auto s = summarise(p);
+  const auto next = p.next();
+  CHECK(close(s.mean.median, p.mean().quantile(0.5), digits10));
+  CHECK(close(s.tau.upper, p.tau().quantile(0.975), digits10));
+  CHECK(close(s.next.lower, next.quantile(0.025), digits10));
+  CHECK(s.studies.size() == 4);
 }

@@ -70,6 +70,7 @@ class joint_grid {
   using real_type = Real;
   using kernel_type = Kernel;
   static Real depth() { return Real(30); }
+  static constexpr std::size_t most_evaluations = 20'000'000;  ///< of the likelihood, before the integration is given up: some seconds
 
   struct mean_panel {
     Real from{}, to{};
@@ -255,7 +256,7 @@ class joint_grid {
     first_blocks(p);
     for (int round = 0;; ++round) {
       std::vector<char> halve_mean(means_.size(), 0), halve_tau(taus_.size(), 0);
-      state_.residual = 0;
+      Real along_mean = 0, along_tau = 0;
       for (std::size_t m = 0; m < means_.size(); ++m) {
         for (std::size_t n = 0; n < taus_.size(); ++n) {
           block& b = blocks_[m][n];
@@ -268,19 +269,27 @@ class joint_grid {
           }
           if (low) continue;
           judge(b);
-          state_.residual = (std::max)(state_.residual, (std::max)(b.of_mean, b.of_tau));
+          along_mean = (std::max)(along_mean, b.of_mean);
+          along_tau = (std::max)(along_tau, b.of_tau);
           if (b.of_mean > tolerance_) halve_mean[m] = 1;
           if (b.of_tau > tolerance_) halve_tau[n] = 1;
         }
       }
       const bool done = std::find(halve_mean.begin(), halve_mean.end(), 1) == halve_mean.end() && std::find(halve_tau.begin(), halve_tau.end(), 1) == halve_tau.end();
+      state_.residual = (std::max)(along_mean, along_tau);
+      if (state_.iterations > most_evaluations) {
+        throw convergence_error(std::string(function) + ": the integration did not settle within " + std::to_string(most_evaluations) + " evaluations of the likelihood (residual " +
+                                to_text(state_.residual) + "): studies many standard errors apart, or a prior of tau with a very heavy tail");
+      }
       const bool longer = extend_mean(p, false) || extend_mean(p, true) || extend_tau(p, false) || extend_tau(p, true);
       if (longer) continue;
       state_.converged = done || state_.residual < Real(1e-5);
       if (done) return;
       if (round > 60 || means_.size() * taus_.size() > 3000) {
         if (state_.converged) return;
-        throw convergence_error(std::string(function) + ": the integration did not settle (residual " + to_text(state_.residual) + "); is the density of the prior of tau smooth inside its support?");
+        throw convergence_error(std::string(function) + ": the integration did not settle (residual " + to_text(state_.residual) +
+                                (along_tau > along_mean ? ", along tau); is the density of the prior of tau smooth inside its support?"
+                                                        : ", along the mean): the posterior has an edge there, as of a risk ratio at the largest value that its trials allow"));
       }
       halve(p, halve_mean, halve_tau);
     }

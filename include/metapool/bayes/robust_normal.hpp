@@ -29,7 +29,7 @@ namespace metapool {
 /// distributions (contaminated_effects) in place of the normal one of normal_normal(), so that an outlier moves the mean less, and every study says how much it counts.
 /// The priors are those of normal_normal(), of tau as the scale of the random effects (of the uncontaminated ones). Without sampling: the joint density of mean and tau
 /// stands on Gauss-Legendre panels of both that are halved until each is resolved, laid where bounds of the density say that it can be, so that no peak is missed
-/// (convergence_error with outliers of some 10^9 standard errors, or variances of very unlike size); t is a mixture of some hundred normals. In double about 8 digits (contaminated) and 6 (t), whatever the units. The work grows with the number of studies; next() and
+/// (outliers of 10^9 standard errors take up to some seconds); t is a mixture of some hundred normals. In double about 8 digits (contaminated) and 6 (t), whatever the units. The work grows with the number of studies; next() and
 /// study() cost 2 to 25 times as much each, with two or three studies and heavy tails of everything some seconds.
 ///
 /// Scale of y and of the priors: that of effects.measure. Throws input_error if there is no study, the effects are not finite, a v is not positive or the posterior would be improper;
