@@ -122,7 +122,7 @@ void check_all(const Batch& batch, const Single& single) {
     CHECK(same(q[c], fit->q));
     CHECK(same(i2[c], mp::heterogeneity(*fit).i2_q));
     CHECK(tau2[c] == 0);
-    CHECK(std::fabs(p[c] - mean.p) <= 64 * std::numeric_limits<Real>::epsilon() * mean.p);
+    CHECK(std::fabs(p[c] - mean.p) <= 4 * std::numeric_limits<Real>::epsilon() * mean.p);
   }
   CHECK(good > 100);
   CHECK(bad > 20);

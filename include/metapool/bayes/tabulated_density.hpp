@@ -216,7 +216,8 @@ class tabulated_density {
     if (!(z > panels_.front().from)) return Real(upper ? 1 : 0);
     if (!(z < panels_.back().to)) return Real(upper ? 0 : 1);
     const panel& p = panel_of(z);
-    return upper ? Real(p.after + over(p, z, p.to)) : Real(p.before + over(p, p.from, z));
+    const Real t = upper ? Real(p.after + over(p, z, p.to)) : Real(p.before + over(p, p.from, z));
+    return t > 0 ? (t < 1 ? t : Real(1)) : Real(0);  // sums of parts may pass the ends by rounding
   }
   Real tail_point(const Real& probability, bool upper) const {
     using std::abs, std::exp;
