@@ -39,6 +39,7 @@ is_there() {
     rsvg) has_program rsvg-convert ;;
     git) has_program git ;;
     mpi) has_program mpirun && has_program mpicxx ;;
+    zlib) has_header zlib.h ;;
   esac
 }
 
@@ -61,6 +62,8 @@ package() {
     brew:clang) echo llvm ;;
     apt:rsvg) echo librsvg2-bin ;;
     apt:mpi) echo libopenmpi-dev openmpi-bin ;;
+    apt:zlib) echo zlib1g-dev ;;
+    dnf:zlib) echo zlib-devel ;;
     dnf:mpi) echo openmpi-devel ;;
     brew:mpi) echo open-mpi ;;
     dnf:rsvg) echo librsvg2-tools ;;
