@@ -32,8 +32,8 @@ struct beta_binomial_rows {
   vector_of<Real> row(const arm& a, const matrix_of<Real>& baseline, const matrix_of<Real>& effect) const {
     const auto i = static_cast<Eigen::Index>(a.study);
     vector_of<Real> r = vector_of<Real>::Zero(baseline.cols() + effect.cols());
-    r.head(baseline.cols()) = baseline.row(i).transpose();
-    if (a.group == 0) r.tail(effect.cols()) = effect.row(i).transpose();
+    if (baseline.cols() > 0) r.head(baseline.cols()) = baseline.row(i).transpose();  // Eigen forms no row of a matrix without columns
+    if (a.group == 0 && effect.cols() > 0) r.tail(effect.cols()) = effect.row(i).transpose();
     return r;
   }
   beta_binomial_regression_likelihood<Real> likelihood(const matrix_of<Real>& baseline, const matrix_of<Real>& effect) const {
