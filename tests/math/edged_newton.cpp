@@ -155,3 +155,20 @@ TEST_CASE("Without edges it is Newton's method; a plateau is found and said to b
   CHECK(top.convergence.iterations < 60);
   CHECK(close(top.x[0], std::log(3.0 / 40) / 40, metapool_test::digits12));
 }
+
+TEST_CASE("Multipliers of kept edges reproduce a gradient, edges that depend on others or not") {
+  const auto on = edge_side::on;
+  const std::vector<linear_edge<double>> edges{{{1, 1, 0, 0}, 0, 1}, {{2, 2, 0, 0}, 0, 1}, {{0, 0, 0, 3}, 0, 1}, {{1, 0, 1, 0}, 0, 1}, {{2, 1, 1, 0}, 0, 1}, {{0, 1, 0, 0}, 0, 1}};
+  const kept_edges<double> kept(edges, std::vector<edge_side>(6, on), {false, false, false, true});
+  REQUIRE(kept.kept == std::vector<std::size_t>{0, 3, 5});  // the second and fifth depend on them, the third is of what is held
+  CHECK(kept.directions() == 0);
+  const metapool::vector_of<double> gradient = 2 * Eigen::Vector3d(1, 1, 0) - 3 * Eigen::Vector3d(1, 0, 1) + 0.5 * Eigen::Vector3d(0, 1, 0);
+  const auto l = kept.multipliers(gradient);
+  REQUIRE(l.size() == 3);
+  CHECK(close(l[0], 2.0, metapool_test::digits12));
+  CHECK(close(l[1], -3.0, metapool_test::digits12));
+  CHECK(close(l[2], 0.5, metapool_test::digits12));
+  const kept_edges<double> two(edges, {on, on, edge_side::below, on, on, edge_side::above}, {false, false, false, true});
+  REQUIRE(two.directions() == 1);
+  for (const std::size_t e : two.kept) CHECK(std::fabs(two.z(0)(0) * edges[e].row[0] + two.z(0)(1) * edges[e].row[1] + two.z(0)(2) * edges[e].row[2]) < 1e-15);
+}

@@ -47,7 +47,10 @@ struct kept_edges {
         }
       }
       const Real after = sqrt(Real(x.squaredNorm()));
-      if (!(after > Real(1e-10) * before)) return false;
+      if (!(after > Real(1e-10) * before)) {
+        r.col(j).setZero();  // it is the next one's
+        return false;
+      }
       if (edge) r(j, j) = after;
       u.push_back(vector_of<Real>(x / after));
       return true;
