@@ -61,17 +61,25 @@ TEST_CASE("arrays and single members of studies are read alike, and the other me
   CHECK(a.kept[1] == R"("n" : 3.10)");
   const answer b = read(R"({"y3":-0.2,"v1":0.5,"y1":0.1,"v3":0.25})");
   REQUIRE_FALSE(b.row().malformed);
-  CHECK(b.row().studies == 3);
-  CHECK(b.rows.numbers[0] == 0.1);
-  CHECK(std::isnan(b.rows.numbers[1]));
-  CHECK(std::isnan(b.rows.numbers[4]));
-  CHECK(b.rows.numbers[5] == 0.25);
+  CHECK(b.row().studies == 2);
+  CHECK(b.rows.numbers == std::vector<double>{0.1, -0.2, 0.5, 0.25});
   const answer c = read(R"({"ai":[1,NaN],"bi":[9,9],"ci":[2,3],"n2i":[10,10], "y": "a text"})");
   REQUIRE_FALSE(c.row().malformed);
   CHECK(c.row().kind == mp::detail::study_kind::tables);
   CHECK(c.rows.numbers[2] == 10);  // 1 + 9
   CHECK(c.rows.numbers[6] == 10);
   CHECK(c.kept.size() == 1);  // "y" that is no array is no data
+}
+
+TEST_CASE("studies may have any numbers: those that are not there take no place") {
+  const answer a = read(R"({"y90000":-0.2,"v7":0.5,"v90000":NaN,"y7":0.1})");
+  REQUIRE_FALSE(a.row().malformed);
+  CHECK(a.row().studies == 2);
+  REQUIRE(a.rows.numbers.size() == 4);
+  CHECK(a.rows.numbers[0] == 0.1);
+  CHECK(a.rows.numbers[1] == -0.2);
+  CHECK(a.rows.numbers[2] == 0.5);
+  CHECK(std::isnan(a.rows.numbers[3]));
 }
 
 TEST_CASE("a line that makes no studies says why") {
@@ -96,6 +104,13 @@ TEST_CASE("a line that makes no studies says why") {
   refused(R"({"y1":1,"v1":1,"y2":1,"se2":1})", "different members");
   refused(R"({"y1":1,"v1":1,"y":[1],"v":[1]})", "arrays and one by one");
   refused(R"({"y1":1,"y_1":1,"v1":1})", "same number");
+  refused(R"({"y1":1,"v1":1,"y1":1})", "two members are called 'y1'");
+  refused(R"({"y":[1],"id":1,"v":[1],"n":2,"id":1})", "two members are called 'id'");
+  refused(R"({"y":[1],"v":[1],"y":"a text"})", "two members are called 'y'");
+  refused(R"({"y":[1,2},"v":[1]})", "not an array of numbers");
+  refused(R"({"y1":"1","v1":1})", "must hold numbers");
+  refused(R"({"y1":1x,"v1":1})", "not a JSON object");
+  refused(R"({"y1":-NaN,"v1":1})", "must hold numbers");
   refused(R"({"y":[1],"v":[1],"se":[1]})", "needs");
   refused(R"({"y200001":1,"v200001":1})", "up to 100000");
   refused(R"({"p":0.5,"y":[1],"v":[1]})", "name of a result");

@@ -55,22 +55,16 @@ class json_line_reader {
         const char* const begin = s.at;
         std::string_view name;
         if (!s.string(name) || !s.sign(':')) return no_json;
-        if (std::find(names_.begin(), names_.end(), name) != names_.end()) return "two members are called '" + shown_text(name) + "'";
         names_.push_back(name);
         s.blanks();
         const auto cell = cell_named(name);
         const bool array = s.at != s.end && *s.at == '[';
         const bool data = cell && (cell->number != 0 || array);
-        const char* const from = s.at;
-        if (!s.value(64) && !(data && (s.at = from, read_not_a_number(s)))) {
-          // an array may hold NaN, which is no JSON, but is what some programs write for a missing number
-          s.at = from;
-          if (!(data && array)) return no_json;
-        }
         if (data) {
-          s.at = from;
           const std::string problem = array ? read_array(s, *cell, name, arrays) : read_one(s, *cell, name);
           if (!problem.empty()) return problem;
+        } else if (!s.value(64)) {
+          return no_json;
         }
         const bool wanted = options_.keep ? std::find(options_.keep->begin(), options_.keep->end(), name) != options_.keep->end() : !data;
         if (wanted) {
@@ -82,14 +76,21 @@ class json_line_reader {
     }
     s.blanks();
     if (s.at != s.end) return no_json;
+    std::sort(names_.begin(), names_.end());
+    const auto twice = std::adjacent_find(names_.begin(), names_.end());
+    if (twice != names_.end()) return called_twice(*twice);
     return assemble(row, r, arrays);
   }
 
-  static bool read_not_a_number(json_scanner& s) {
-    s.blanks();
-    return s.word("NaN");
+  static std::string called_twice(std::string_view name) { return "two members are called '" + shown_text(name) + "'"; }
+
+  /// What is wrong if `name`, the last one read, says again what an earlier member said.
+  std::string said_twice(std::string_view name, const char* what) const {
+    if (std::count(names_.begin(), names_.end(), name) > 1) return called_twice(name);
+    return std::string(what) + ": '" + shown_text(name) + "' is one of them";
   }
 
+  /// A number, or null; NaN, which is no JSON, is what some programs write for a missing number.
   static std::optional<double> read_number(json_scanner& s) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     s.blanks();
@@ -107,7 +108,7 @@ class json_line_reader {
 
   std::string read_array(json_scanner& s, const named_cell& cell, std::string_view name, unsigned& arrays) {
     if (cell.number != 0) return not_numbers(name);
-    if ((arrays & cell_bit(cell.cell)) != 0) return "two members hold the same numbers: '" + shown_text(name) + "' is one of them";
+    if ((arrays & cell_bit(cell.cell)) != 0) return said_twice(name, "two members hold the same numbers");
     arrays |= cell_bit(cell.cell);
     auto& column = columns_[static_cast<std::size_t>(cell.cell)];
     s.sign('[');
@@ -128,7 +129,7 @@ class json_line_reader {
     auto& column = columns_[static_cast<std::size_t>(cell.cell)];
     if (column.size() <= at) column.resize(at + 1, std::numeric_limits<double>::quiet_NaN());
     if (seen_.size() <= at) seen_.resize(at + 1, 0);
-    if ((seen_[at] & cell_bit(cell.cell)) != 0) return "two members hold the same number: '" + shown_text(name) + "' is one of them";
+    if ((seen_[at] & cell_bit(cell.cell)) != 0) return said_twice(name, "two members hold the same number");
     seen_[at] |= cell_bit(cell.cell);
     column[at] = *x;
     return {};
@@ -147,6 +148,7 @@ class json_line_reader {
     if (!kind) return rule_of_cells;
     row.kind = *kind;
     if ((options_.model == line_model::mantel_haenszel || options_.model == line_model::peto) && *kind != study_kind::tables) return "the model needs counts";
+    if (arrays == 0) leave_gaps_out(cells);
     std::size_t k = 0;
     for (const auto& column : columns_) k = (std::max)(k, column.size());
     std::array<const std::vector<double>*, 4> places{};
@@ -166,6 +168,21 @@ class json_line_reader {
       }
     }
     return {};
+  }
+
+  /// Numbers of studies that no member has take no place: a line needs memory by its members, whatever their numbers.
+  void leave_gaps_out(unsigned cells) {
+    std::size_t k = 0;
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      if (seen_[i] == 0) continue;
+      for (std::size_t c = 0; c < columns_.size(); ++c) {
+        if ((cells >> c & 1U) != 0) columns_[c][k] = columns_[c][i];
+      }
+      ++k;
+    }
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if ((cells >> c & 1U) != 0) columns_[c].resize(k);
+    }
   }
 
   bool is_result(std::string_view name) const {
