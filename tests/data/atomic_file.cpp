@@ -88,6 +88,30 @@ TEST_CASE("an atomic file keeps permissions and follows a symbolic link") {
   CHECK((status.st_mode & 0777U) == 0640U);
 }
 
+TEST_CASE("an atomic file whose place is private is private from its first byte on") {
+  scratch_folder folder;
+  const auto real = folder.write("real.tsv", "old");
+  ::chmod(real.c_str(), 0600);
+  mp::atomic_file file(real.string());
+  struct ::stat status {};
+  ::stat(file.aside().c_str(), &status);
+  CHECK((status.st_mode & 0777U) == 0600U);
+}
+
+TEST_CASE("an atomic file follows links to a file that is not there yet") {
+  scratch_folder folder;
+  fs::create_directories(folder.path() / "elsewhere");
+  fs::create_symlink("elsewhere/real.tsv", folder.path() / "second.tsv");
+  fs::create_symlink(folder.path() / "second.tsv", folder.path() / "first.tsv");
+  mp::atomic_file file((folder.path() / "first.tsv").string());
+  file.write("new");
+  file.commit();
+  CHECK(fs::is_symlink(folder.path() / "first.tsv"));
+  CHECK(fs::is_symlink(folder.path() / "second.tsv"));
+  CHECK(mp::detail::read_file<>((folder.path() / "elsewhere" / "real.tsv").string(), "test") == "new");
+  CHECK(files_in(folder.path() / "elsewhere") == 1);
+}
+
 TEST_CASE("a full disk is an error, leaves the old file, and no new one") {
   scratch_folder folder;
   const std::string path = folder.write("a.tsv", "old").string();

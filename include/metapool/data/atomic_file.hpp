@@ -4,6 +4,7 @@
 
 #include <metapool/data/error.hpp>
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -15,6 +16,7 @@
 #else
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 #endif
 
@@ -22,9 +24,9 @@ namespace metapool {
 
 namespace detail {
 
-/// The file that `path` stands for: a symbolic link keeps pointing at what is replaced.
+/// The file that `path` stands for: a symbolic link keeps pointing at what is replaced, or at what is not there yet.
 template <class = void>
-std::string link_target(const std::string& path) {
+std::string link_target(std::string path) {
 #if !defined(_WIN32)
   if (char* real = ::realpath(path.c_str(), nullptr)) {
     std::string target;
@@ -37,8 +39,28 @@ std::string link_target(const std::string& path) {
     std::free(real);
     return target;
   }
+  char to[4096];
+  for (int links = 0; links < 40; ++links) {  // to a file that is not there yet
+    const ::ssize_t size = ::readlink(path.c_str(), to, sizeof to);
+    if (size <= 0 || static_cast<std::size_t>(size) == sizeof to) break;
+    const std::string::size_type slash = path.rfind('/');
+    path.erase(to[0] == '/' || slash == std::string::npos ? 0 : slash + 1);
+    path.append(to, static_cast<std::size_t>(size));
+  }
 #endif
   return path;
+}
+
+/// Lets nobody read or write an open file who may not do so with the file at `path`, if there is one.
+template <class = void>
+void take_permissions(std::FILE* file, const std::string& path) {
+#if defined(_WIN32)
+  (void)file;
+  (void)path;
+#else
+  struct ::stat status {};
+  if (::stat(path.c_str(), &status) == 0) ::fchmod(::fileno(file), (status.st_mode & 0777U) | S_IRUSR | S_IWUSR);
+#endif
 }
 
 /// Has the bytes of an open file brought to the disk. False if the system says that they are not there.
@@ -104,6 +126,7 @@ class atomic_file {
       file_ = std::fopen(aside_.c_str(), "wbx");
     }
     if (file_ == nullptr) fail("cannot be written (no new file can be made in its folder)");
+    detail::take_permissions(file_, target_);
   }
   atomic_file(const atomic_file&) = delete;
   atomic_file& operator=(const atomic_file&) = delete;
