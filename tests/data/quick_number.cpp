@@ -58,8 +58,9 @@ TEST_CASE("what most files hold is read quickly, and doubtful texts are not") {
     INFO(text);
     CHECK_FALSE(taken(text, same));
   }
-  const std::string comma = "1,5\t2";
+  const std::string comma = "1,5\t2", long_exponent = "1e00005";
   double x = 0;
+  CHECK(mp::detail::quick_number<>(long_exponent.data(), long_exponent.data() + long_exponent.size(), '.', x) == nullptr);  // never a part of a number
   CHECK(mp::detail::quick_number<>(comma.data(), comma.data() + comma.size(), ',', x) == comma.data() + 3);
   CHECK(x == 1.5);
 }

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,27 +112,16 @@ class line_reader {
  public:
   /// range: what line_range gave.
   line_reader(const std::string& path, const byte_range& range, const char* function = "line_reader") : name_(path), function_(function) {
-    owned_ = std::fopen(path.c_str(), "rb");
-    if (owned_ == nullptr) detail::throw_input_error(function, path + ": the file cannot be opened for reading");
-    from_ = owned_;
+    owned_.emplace(path, function);
+    from_ = owned_->get();
     left_ = range.size();
     bounded_ = true;
-#if defined(_WIN32)
-    const bool there = ::_fseeki64(owned_, static_cast<long long>(range.begin), SEEK_SET) == 0;
-#else
-    const bool there = std::fseek(owned_, static_cast<long>(range.begin), SEEK_SET) == 0;
-#endif
-    if (there) return;
-    std::fclose(owned_);
-    detail::throw_input_error(function, path + ": the file cannot be read from the middle (a pipe?)");
+    if (!owned_->seek(range.begin)) detail::throw_input_error(function, path + ": the file cannot be read from the middle (a pipe?)");
   }
   /// stream: stays open and the caller's; name: for messages.
   line_reader(std::FILE* stream, std::string name, const char* function = "line_reader") : name_(std::move(name)), function_(function), from_(stream) {}
   line_reader(const line_reader&) = delete;
   line_reader& operator=(const line_reader&) = delete;
-  ~line_reader() {
-    if (owned_ != nullptr) std::fclose(owned_);
-  }
 
   /// The next lines, about `block` bytes of them; empty at the end. What it returns holds until the next call.
   std::string_view next(std::size_t block) {
@@ -192,7 +182,7 @@ class line_reader {
   std::string name_;
   const char* function_;
   std::FILE* from_ = nullptr;
-  std::FILE* owned_ = nullptr;
+  std::optional<detail::read_only_file> owned_{};
   std::string buffer_{};
   std::size_t filled_ = 0, given_ = 0;
   std::uint64_t left_ = 0;

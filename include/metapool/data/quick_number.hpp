@@ -5,6 +5,7 @@
 #include <metapool/data/decimal.hpp>
 
 #include <array>
+#include <cfloat>
 #include <cstddef>
 #include <cstdint>
 
@@ -40,9 +41,10 @@ const char* quick_number(const char* at, const char* end, char mark, double& val
     int e = 0;
     const char* const start = at;
     while (at != end && is_digit(*at) && at - start < 4) e = 10 * e + (*at++ - '0');
-    if (at == start) return nullptr;
+    if (at == start || (at != end && is_digit(*at))) return nullptr;
     exponent += below ? -e : e;
   }
+  if (FLT_EVAL_METHOD != 0) return nullptr;  // where doubles are computed wider one step rounds twice
   if (digits > (std::uint64_t(1) << 53) || exponent < -22 || exponent > 22) return nullptr;
   const double whole = static_cast<double>(digits);
   const double size = exponent < 0 ? whole / powers[static_cast<std::size_t>(-exponent)] : whole * powers[static_cast<std::size_t>(exponent)];
