@@ -27,3 +27,12 @@ TEST_CASE("panels of a log-likelihood: 10 digits inside, a straight line beyond,
   CHECK(close(p.curvature(1.0), 20 * std::exp(1.0) / std::pow(1 + std::exp(1.0), 2), digits6));
   CHECK(p.curvature(50.0) == 0);
 }
+
+TEST_CASE("a plateau beyond the panels is one, however far") {
+  const auto f = [](double x) { return -7.3 - 5 * std::log1p(std::exp(-x)); };
+  const log_panels<double> p(f, {-40.0, 0.0, 40.0});
+  CHECK(close(p(1e30), -7.3, digits12));
+  CHECK(p.jet(1e30)[1] == 0);
+  CHECK(p(1e30) == p(40.0));
+  CHECK(close(p(-1e30), -5e30, digits10));
+}

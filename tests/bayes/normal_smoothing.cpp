@@ -33,6 +33,19 @@ struct corner {  // exp(-|x|)
   }
 };
 
+struct spike {  // exp(-rise |x|) to the left, exp(-fall x) to the right
+  double rise, fall;
+  double operator()(double x) const { return x < 0 ? rise * x : -fall * x; }
+  double curvature(double) const { return 0; }
+  double smoothed(double tau, double m) const {  // by the scaled complementary error function
+    const auto half = [&](double slope, double at) {
+      const double z = (slope * tau - at / tau) / std::sqrt(2.0);
+      return z < 25 ? std::exp(z * z - at * at / (2 * tau * tau)) * 0.5 * std::erfc(z) : std::exp(-at * at / (2 * tau * tau)) / (2 * z * std::sqrt(M_PI)) * (1 - 0.5 / (z * z) + 0.75 / (z * z * z * z));
+    };
+    return std::log(half(fall, m) + half(rise, -m));
+  }
+};
+
 struct step {  // constant to the left of 0, then exp(-2 x)
   double operator()(double x) const { return x < 0 ? 0 : -2 * x; }
   double curvature(double) const { return 0; }
@@ -55,6 +68,15 @@ TEST_CASE("a kink at 0 is a panel's edge") {
     const corner f;
     normal_smoothing<double, corner> s(f, tau, 0.0, 1.0, {-30.0, 30.0, 3.0, true, 0.0});
     for (const double m : {-8 * tau, -tau / 2, 0.0, 2 * tau}) CHECK(close(s(m), f.smoothed(tau, m), tolerance{1e-10, 1, 0, "the promise"}));
+  }
+}
+
+TEST_CASE("a kink between steep lines: panels beside it are as narrow as they fall") {
+  for (const double tau : {0.05, 0.18, 0.5, 3.0, 400.0}) {
+    for (const spike& f : {spike{150, 40}, spike{0.05, 9000}, spike{3000, 3000}}) {  // 0.05: much of it lies beyond the range
+      normal_smoothing<double, spike> s(f, tau, 0.0, 0.2, {-40.0, 40.0, 3.0, true, 0.0});
+      for (const double m : {0.0, tau / 3, -tau, 2 * tau}) CHECK(close(s(m), f.smoothed(tau, m), tolerance{0, 0, 1e-9, "the promise"}));
+    }
   }
 }
 

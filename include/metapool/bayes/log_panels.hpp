@@ -23,23 +23,22 @@ class log_panels {
   template <class F>
   log_panels(const F& log_f, const std::vector<Real>& edges) {
     for (std::size_t i = 0; i + 1 < edges.size(); ++i) add(log_f, edges[i], edges[i + 1], 0);
+    left_ = end_of(panels_.front(), from());
+    right_ = end_of(panels_.back(), to());
   }
   const Real& from() const { return panels_.front().from(); }
   const Real& to() const { return panels_.back().to(); }
   std::size_t size() const { return panels_.size(); }
 
   Real operator()(const Real& x) const {
-    if (x < from()) return beyond(panels_.front(), from(), x);
-    if (x > to()) return beyond(panels_.back(), to(), x);
+    if (!(x > from())) return left_[0] + left_[1] * (x - from());
+    if (!(x < to())) return right_[0] + right_[1] * (x - to());
     return panel_of(x)(x);
   }
   /// Value, first and second derivative.
   std::array<Real, 3> jet(const Real& x) const {
-    if (!(x < from()) && !(x > to())) return panel_of(x).jet(x);
-    const bool left = x < from();
-    const Real end = left ? from() : to();
-    const std::array<Real, 3> at = (left ? panels_.front() : panels_.back()).jet(end);
-    return {Real(at[0] + at[1] * (x - end)), at[1], Real(0)};
+    if (x > from() && x < to()) return panel_of(x).jet(x);
+    return {(*this)(x), (x > from() ? right_ : left_)[1], Real(0)};
   }
   /// Minus the second derivative; 0 beyond the edges.
   Real curvature(const Real& x) const { return x < from() || x > to() ? Real(0) : Real(-panel_of(x).jet(x)[2]); }
@@ -59,9 +58,11 @@ class log_panels {
  private:
   static constexpr std::size_t degree = 16;
 
-  static Real beyond(const chebyshev_series<Real>& panel, const Real& end, const Real& x) {
+  /// Value and slope. A plateau is one, as far as numbers reach: what rounding makes of its slope is 0.
+  static std::array<Real, 2> end_of(const chebyshev_series<Real>& panel, const Real& end) {
     const std::array<Real, 3> at = panel.jet(end);
-    return at[0] + at[1] * (x - end);
+    const Real least = (std::max)(Real(1e-10), Real(20000 * std::numeric_limits<Real>::epsilon()));
+    return {at[0], at[1] < least && at[1] > -least ? Real(0) : at[1]};
   }
   const chebyshev_series<Real>& panel_of(const Real& x) const {
     const auto found = std::upper_bound(panels_.begin(), panels_.end(), x, [](const Real& a, const chebyshev_series<Real>& p) { return a < p.to(); });
@@ -88,6 +89,7 @@ class log_panels {
   }
 
   std::vector<chebyshev_series<Real>> panels_{};
+  std::array<Real, 2> left_{}, right_{};
 };
 
 }  // namespace metapool::detail

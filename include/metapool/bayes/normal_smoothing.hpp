@@ -52,7 +52,8 @@ Real narrowly_smoothed(const F& f, const Real& tau, const Real& m) {
 }
 
 /// log of the integral over x of exp(f(x)) N(x; m, tau^2), f concave, tau > 0, for many m. The points x are laid as they are asked for, in equal steps of 0.8 of the product's least
-/// sd where f is smooth (an analytic f whose nearest singularity is pi or so from the line then costs 1e-10 at most, as steps are at most 0.4), else 15 Gauss points on panels. The
+/// sd where f is smooth (an analytic f whose nearest singularity is pi or so from the line then costs 1e-10 at most, as steps are at most 0.4), else 15 Gauss points on panels, which
+/// beside a kink are as narrow as its slopes are steep and grow from there. The
 /// terms rise to one peak and fall; from it they are added until they are below 1e-11 of it. 10 digits. f: f(x) and f.curvature(x), which must live as long as this.
 template <class Real, class F>
 class normal_smoothing {
@@ -70,6 +71,10 @@ class normal_smoothing {
     step_ = Real(0.8) / sqrt(Real(inverse_ * inverse_ + sharp));
     if (!(step_ < Real(0.4))) step_ = Real(0.4);
     even_ = !range.kink_at_zero && tau < 12;  // wider, a plateau would take too many
+    if (range.kink_at_zero) {
+      const Real small = narrow * Real(1e-6), top = f(Real(0)), left = top - f(Real(-small)), right = top - f(small);
+      near_kink_ = 10 * small / ((left < 0 ? Real(-left) : left) + (right < 0 ? Real(-right) : right) + Real(1e-12) * small);
+    }
     fade_ = exp(Real(-step_ * step_ * inverse_ * inverse_));
   }
   std::size_t size() const { return x_.size(); }
@@ -206,6 +211,11 @@ class normal_smoothing {
         if (enough) break;
       }
     }
+    // beside a kink and where f is straight the integrand may fall by f's slope: narrow, then wider with the distance
+    const auto graded = [&](const Real& least, const Real& distance, bool outward) { step = (std::min)(step, outward ? Real(least + distance) : Real((least + distance) / 2)); };
+    if (!outside && range_.kink_at_zero) graded(near_kink_, start < 0 ? Real(-start) : start, right ? !(start < 0) : !(start > 0));
+    if (outside && !(start < range_.to) && fall_ < 0) graded(Real(-10 / fall_), Real(start - range_.to), right);
+    if (outside && !(start > range_.from) && rise_ > 0) graded(Real(10 / rise_), Real(range_.from - start), !right);
     Real end = start + sign * (std::max)(step, Real((range_.to - range_.from) * Real(1e-10)));
     for (const Real& edge : {range_.from, range_.to, Real(0)}) {
       if (edge == 0 && !range_.kink_at_zero) continue;
@@ -228,7 +238,7 @@ class normal_smoothing {
 
   const F* f_;
   smoothing_range<Real> range_;
-  Real tau_{}, inverse_{}, peak_{}, share_{}, density_{}, rise_{}, fall_{}, first_{}, last_{}, from_{}, to_{}, step_{}, fade_{};
+  Real tau_{}, inverse_{}, peak_{}, share_{}, density_{}, rise_{}, fall_{}, first_{}, last_{}, from_{}, to_{}, step_{}, fade_{}, near_kink_{};
   bool even_ = true;
   std::size_t at_ = 0;  ///< where the last peak was
   std::vector<Real> x_{}, f_at_{}, w_{};
