@@ -76,10 +76,16 @@ TEST_CASE("A file that is not there, empty or a folder is an error that names it
 #if defined(METAPOOL_WITH_ZLIB)
 namespace {
 
-/// One gzip member.
-std::string squeezed(const std::string& text) {
+/// One gzip member; bgzip: with the field in its header that bgzip puts there.
+std::string squeezed(const std::string& text, bool bgzip = false) {
   z_stream s{};
   REQUIRE(deflateInit2(&s, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  Bytef extra[6] = {'B', 'C', 2, 0, 0, 0};
+  gz_header header{};
+  header.extra = extra;
+  header.extra_len = sizeof extra;
+  header.os = 255;
+  if (bgzip) REQUIRE(deflateSetHeader(&s, &header) == Z_OK);
   std::string in = text, out(text.size() + 1000, '\0');
   s.next_in = reinterpret_cast<Bytef*>(in.data());
   s.avail_in = static_cast<uInt>(in.size());
@@ -127,6 +133,13 @@ TEST_CASE("A compressed file cut off anywhere, or damaged, is an error and never
     damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
     CHECK(message_of(put(folder.path() / "damaged.gz", damaged)).find("not sound") != std::string::npos);
   }
+  // bgzip's parts are whole each: that the last is missing shows by the empty one that is not there
+  const std::string parts = squeezed("head\n1\n", true) + squeezed("2\n", true);
+  std::string header;
+  int pieces = 0;
+  CHECK(rest_of(put(folder.path() / "whole.gz", parts + squeezed("", true)), 1000, header, pieces) == "1\n2\n");
+  CHECK(message_of(put(folder.path() / "part.gz", parts)).find("part.gz: the gzip file is not sound at its byte " + std::to_string(parts.size()) + ": ends without the empty part") !=
+        std::string::npos);
   CHECK(message_of(put(folder.path() / "tail.gz", whole + "rubbish")).find("not sound") != std::string::npos);
 #else
   CHECK(message_of(put(folder.path() / "a.gz", "\x1f\x8b")).find("was built without zlib") != std::string::npos);
