@@ -50,7 +50,7 @@ class variant_names {
       texts_.emplace_back(new char[text_block + 8]);
       used_ = 0;
     }
-    if (size_ % entry_block == 0) entries_.emplace_back(new std::uint64_t[entry_block]);
+    if (size_ == entries_.size() * entry_block) entries_.emplace_back(new std::uint64_t[entry_block]);
     char* to = texts_.back().get() + used_;
     const std::uint64_t offset = static_cast<std::uint64_t>(texts_.size() - 1) * text_block + used_;
     std::memcpy(to, row.marker, row.marker_size);
@@ -92,12 +92,10 @@ class variant_names {
     return turn::mismatch;
   }
 
-  /// Forgets all of them; their memory is kept for the next.
+  /// Forgets all of them; some memory is kept for the next.
   void clear() {
     if (texts_.size() > 1) texts_.resize(1);
     if (entries_.size() > 1) entries_.resize(1);
-    texts_.clear();
-    entries_.clear();
     size_ = used_ = 0;
   }
 
