@@ -115,7 +115,8 @@ void put_file(const std::string& path, const std::string& text) {
   file.commit();
 }
 
-void run(const mp::gwas_job& job, const options& o) {
+/// log: the reports so far.
+void run(const mp::gwas_job& job, const options& o, std::string& log) {
   const std::string output = o.out.empty() ? job.output : o.out;
   mp::gwas_report report;
   {
@@ -127,7 +128,7 @@ void run(const mp::gwas_job& job, const options& o) {
   put_file(output + ".info", mp::gwas_info_text(job.analysis, report));
   const std::string text = mp::gwas_report_text(report);
   if (!o.log.empty()) {
-    put_file(o.log, text);
+    put_file(o.log, log += text);
   } else if (!o.quiet) {
     std::fputs(text.c_str(), stderr);
   }
@@ -138,6 +139,7 @@ void run_script(const options& o) {
   mp::gwas_commands commands(mp::gwas_scheme::sample_size);
   const std::string text = mp::detail::read_file(o.script, "gwas_meta");
   std::size_t number = 0, jobs = 0;
+  std::string log;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     ++number;
@@ -149,7 +151,8 @@ void run_script(const options& o) {
     }
     at = end + 1;
     if (!job) continue;
-    run(*job, o);
+    if (jobs != 0 && !o.out.empty()) throw mp::input_error(o.script + ": line " + std::to_string(number) + ": one more ANALYZE, but --out names one file: let the script say OUTFILE");
+    run(*job, o, log);
     ++jobs;
   }
   if (jobs == 0) throw mp::input_error(o.script + ": there is no ANALYZE");
@@ -202,7 +205,7 @@ int main(int count, char** arguments) {
           if (++i >= count) throw mp::input_error("gwas_meta: " + word + " lacks a value");
           values.emplace_back(arguments[i]);
         }
-        commands.command(found.command, values);
+        if (commands.command(found.command, values)) throw mp::input_error("gwas_meta: " + word + " is a command of scripts");
       }
     }
     if (o.parts != 0 && o.out.empty()) throw mp::input_error("gwas_meta: --part needs --out: a file for each part");
@@ -213,7 +216,8 @@ int main(int count, char** arguments) {
       std::fputs(help, stderr);
       return 2;
     } else {
-      run(commands.job(), o);
+      std::string log;
+      run(commands.job(), o, log);
     }
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());

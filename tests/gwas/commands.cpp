@@ -75,6 +75,10 @@ TEST_CASE("A script of METAL says which files are read how, and what is computed
   CHECK(jobs[2].analysis.random_effects == std::vector<gwas_tau2>{gwas_tau2::dersimonian_laird});
 }
 
+TEST_CASE("Nothing is done behind QUIT") {
+  CHECK(jobs_of("PROCESS one.txt\nANALYZE\nQUIT\nPROCESS two.txt\nANALYZE\n").size() == 1);
+}
+
 TEST_CASE("An unknown command names the nearest one, and a wrong value what it may be") {
   CHECK(message_of("HETROGENEITY") == "gwas_meta: 'HETROGENEITY' is no command: is HETEROGENEITY meant?");
   CHECK(message_of("AVERAGEFREQUENCY ON") == "gwas_meta: 'AVERAGEFREQUENCY' is no command");

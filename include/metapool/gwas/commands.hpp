@@ -29,7 +29,7 @@ class gwas_commands {
   /// scheme: until a command says another. METAL's own default is sample_size.
   explicit gwas_commands(gwas_scheme scheme) { analysis_.scheme = scheme; }
 
-  /// One line of a script: a command and its values; empty, or from # on, nothing. A job if the line says ANALYZE. Throws input_error if there is no such command, or a value is not
+  /// One line of a script: a command and its values; empty, from # on, or behind QUIT, nothing. A job if the line says ANALYZE. Throws input_error if there is no such command, or a value is not
   /// one of it.
   std::optional<gwas_job> line(std::string_view text) {
     std::vector<std::string> words;
@@ -39,7 +39,7 @@ class gwas_commands {
       if (!blank) word += c;
       if (blank && !word.empty()) words.push_back(std::exchange(word, {}));
     }
-    if (words.empty() || words[0][0] == '#') return std::nullopt;
+    if (ended_ || words.empty() || words[0][0] == '#') return std::nullopt;
     const std::string name = words[0];
     words.erase(words.begin());
     return command(detail::find_command(name).command, words);
@@ -74,7 +74,8 @@ class gwas_commands {
       case c::out_file: before_ = value(0); behind_ = values.size() > 1 ? value(1) : std::string(); break;
       case c::analyze: return job(values.empty() ? std::string_view() : std::string_view(values[0]));
       case c::clear: files_.clear(); file_ = {}; break;
-      case c::quit: case c::verbose: break;
+      case c::quit: ended_ = true; break;
+      case c::verbose: break;
       case c::scheme: analysis_.scheme = choice<gwas_scheme>({{"STDERR", gwas_scheme::standard_error}, {"SAMPLESIZE", gwas_scheme::sample_size}}); break;
       case c::average_frequency: analysis_.average_frequency = on(); break;
       case c::min_max_frequency: analysis_.min_max_frequency = on(); break;
@@ -262,6 +263,7 @@ class gwas_commands {
   gwas_analysis analysis_;
   std::string before_ = "METAANALYSIS", behind_ = ".TBL";
   std::size_t jobs_ = 0;
+  bool ended_ = false;
   const std::vector<std::string>* values_ = nullptr;
 };
 
