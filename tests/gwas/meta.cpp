@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -194,6 +195,7 @@ TEST_CASE("Leave-one-out results are meta-analyses of the other studies") {
   const cohorts c = make_cohorts(40, 4, true);
   gwas_analysis a;
   a.leave_one_out = 1;
+  a.genomic_control = 1.7;
   const std::string out = (folder.path() / "out.tbl").string(), omitted = (folder.path() / "omitted.tbl").string();
   const std::vector<gwas_study_file> files = put_all(folder, c, false);
   run_gwas(files, a, out, omitted);
@@ -206,18 +208,63 @@ TEST_CASE("Leave-one-out results are meta-analyses of the other studies") {
     std::string name, path;
     std::size_t k = 0;
     double effect = 0, se = 0, p = 0, i2 = 0, q = 0;
-    cells >> name >> path >> k >> effect >> se >> p >> i2 >> q;
+    std::size_t df = 0;
+    std::string q_p;
+    cells >> name >> path >> k >> effect >> se >> p >> i2 >> q >> df >> q_p;
     std::size_t study = 0;
     while (files[study].path != path) ++study;
     const auto rest = studies_of(c.variants.at(name), study);
     const auto fit = common_effect(rest);
     CHECK(k == rest.size());
     CHECK(near(effect, infer(fit, wald_z{}).estimate));
-    CHECK(near(se, infer(fit, wald_z{}).se));
-    CHECK(near(q, heterogeneity(fit).q, 1e-11));
+    CHECK(near(se, std::sqrt(1.7) * infer(fit, wald_z{}).se));
+    const double z = infer(fit, wald_z{}).statistic / std::sqrt(1.7);
+    CHECK(near(p, std::erfc(std::fabs(z) / std::sqrt(2.0)), 1e-12 * (1 + z * z)));
+    const auto h = heterogeneity(fit);
+    CHECK(near(q, h.q, 1e-11));
+    CHECK(df == k - 1);
+    CHECK(near(i2, k == 1 ? 0 : 100 * h.i2_q, 1e-10));
+    CHECK(near(std::strtod(q_p.c_str(), nullptr), k == 1 ? 1 : *h.p, 1e-10));
     ++count;
   }
   CHECK(count > 80);
+  // hits only: as many lines as they have studies, and none of a variant with one study
+  a.leave_one_out = 1e-3;
+  const gwas_report report = run_gwas(files, a, out, omitted);
+  const result_table all = read_result(out);
+  std::size_t hits = 0, lines = 0;
+  for (const auto& entry : all.rows) {
+    const std::string& signs = entry.second.at(all.column("Direction"));
+    const std::size_t k = signs.size() - static_cast<std::size_t>(std::count(signs.begin(), signs.end(), '?'));
+    if (k < 2 || !(all.number(entry.first, "P-value") < 1e-3)) continue;
+    ++hits;
+    lines += k;
+  }
+  const std::string text = slurp(omitted);
+  CHECK(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == lines + 1);
+  CHECK(report.hits == hits);
+  CHECK(hits > 5);
+  CHECK(hits + 5 < all.rows.size());
+}
+
+TEST_CASE("Logarithms of p-values are those of the p-values") {
+  const scratch_folder folder;
+  const cohorts c = make_cohorts(40, 4, true);
+  gwas_analysis a;
+  a.heterogeneity = a.minus_log10_p = true;
+  const std::string out = (folder.path() / "out.tbl").string();
+  run_gwas(put_all(folder, c, false), a, out);
+  const result_table plain = read_result(out);
+  a.log_p_value = true;
+  run_gwas(put_all(folder, c, false), a, out);
+  const result_table logs = read_result(out);
+  for (const auto& entry : plain.rows) {
+    const std::string& name = entry.first;
+    // below 1e-300 a p-value has six digits, and may be no double
+    if (plain.number(name, "P-value") > 1e-300) CHECK(std::fabs(logs.number(name, "log(P)") - std::log10(plain.number(name, "P-value"))) < 1e-12);
+    CHECK(std::fabs(logs.number(name, "logHetP") - std::log10(plain.number(name, "HetPVal"))) < 1e-12);
+    CHECK(plain.number(name, "MinusLog10P") == -logs.number(name, "log(P)"));
+  }
 }
 
 TEST_CASE("An error leaves no result, and an old one as it was") {

@@ -131,9 +131,60 @@ TEST_CASE("GWAS-SSF is read by the names of its columns, whatever of them there 
   CHECK(t.rows.rows[0].y == std::log(2.0));
   CHECK(dropped(t, gwas_drop::odds_ratio) == 1);
   CHECK(dropped(t, gwas_drop::missing) == 1);
+  const table letters = read({}, "CHR POS EA NEA BETA SE", "25 7 a T 1 1\nXY 7 A t 1 1\nchrY 7 tt A 1 1\n");
+  REQUIRE(letters.rows.rows.size() == 3);
+  CHECK(letters.rows.rows[0].name() == "XY:7:A:T");
+  CHECK(letters.rows.rows[1].name() == "XY:7:A:T");
+  CHECK(letters.rows.rows[2].name() == "Y:7:A:TT");
   const table named = read({}, "variant_id\tchromosome\tbase_pair_location\teffect_allele\tother_allele\tbeta\tstandard_error", "v1\t1\t2\tA\tC\t1\t1\n");
   CHECK(named.rows.rows[0].name() == "v1");
   CHECK_FALSE(named.plan.log_effect);
+}
+
+TEST_CASE("A name made of place and alleles is that of the + strand, and never too long to be kept") {
+  gwas_study_file file;
+  file.use_strand = true;
+  const table t = read(file, "CHR POS EA NEA BETA SE STRAND", "1 7 T C 1 1 -\n1 8 T C 1 1 +\n1 9 " + std::string(40000, 'A') + " " + std::string(30000, 'C') + " 1 1 +\n1 9 A " +
+                                                                  std::string(30000, 'C') + " 1 1 +\n1 9 A C 1 1 ?\n");
+  REQUIRE(t.rows.rows.size() == 3);
+  CHECK(t.rows.rows[0].name() == "1:7:A:G");
+  CHECK(t.rows.rows[0].pair == detail::pair_code("A", "G"));
+  CHECK(t.rows.rows[1].name() == "1:8:C:T");
+  CHECK(t.rows.rows[2].name().size() == 30006);
+  CHECK(dropped(t, gwas_drop::marker) == 1);
+  CHECK(dropped(t, gwas_drop::strand) == 1);
+}
+
+TEST_CASE("Filters take lines by number or by text, and never a line without the number") {
+  using k = gwas_filter::comparison;
+  const auto taken = [](const gwas_filter& f) {
+    gwas_study_file file;
+    file.filters = {f};
+    std::string names;
+    const table t = read(file, "SNP A1 A2 BETA SE X", "a A C 1 1 1\nb A C 1 1 2\nc A C 1 1 3\nd A C 1 1 NA\ne A C 1 1 yes\n");
+    for (const detail::gwas_row& row : t.rows.rows) names += row.name();
+    return names;
+  };
+  CHECK(taken({"x", k::less, "2", {}}) == "a");
+  CHECK(taken({"x", k::less_or_equal, "2", {}}) == "ab");
+  CHECK(taken({"x", k::greater, "2", {}}) == "c");
+  CHECK(taken({"x", k::greater_or_equal, "2", {}}) == "bc");
+  CHECK(taken({"x", k::equal, "2.0", {}}) == "b");
+  CHECK(taken({"x", k::not_equal, "2", {}}) == "ac");
+  CHECK(taken({"x", k::equal, "YES", {}}) == "e");
+  CHECK(taken({"x", k::not_equal, "yes", {}}) == "abcd");
+  CHECK(taken({"x", k::in, "", {"3", "Yes"}}) == "ce");
+}
+
+TEST_CASE("Directions from a ratio are those of its logarithm") {
+  detail::gwas_wants wants;
+  wants.scheme = gwas_scheme::sample_size;
+  const table t = read({}, "SNP A1 A2 OR P N", "a A C 0.9 0.05 100\nb A C 1.1 0.05 100\nc A C 1 0.05 100\nd A C 0 0.05 100\n", wants);
+  REQUIRE(t.rows.rows.size() == 3);
+  CHECK(t.rows.rows[0].y < 0);
+  CHECK(t.rows.rows[1].y == -t.rows.rows[0].y);
+  CHECK(t.rows.rows[2].y == 0);
+  CHECK(dropped(t, gwas_drop::odds_ratio) == 1);
 }
 
 TEST_CASE("z-scores from p-values and directions, far beyond the smallest double") {
@@ -159,6 +210,10 @@ TEST_CASE("The z of -log10 p inverts the tail over the whole range") {
     const double x = -(detail::log_normal_upper_tail<double>(z) + std::log(2.0)) / std::log(10.0);
     if (z > 0.1) CHECK(detail::z_of_minus_log10_p(x) == doctest::Approx(z).epsilon(1e-12));
   }
+  for (double z = 1e-12; z < 1; z *= 3) {
+    const double x = -std::log1p(-std::erf(z / std::sqrt(2.0))) / std::log(10.0);
+    CHECK(std::fabs(detail::z_of_minus_log10_p(x) - z) < 1e-15);
+  }
   CHECK(detail::z_of_minus_log10_p(0) == 0);
 }
 
@@ -171,6 +226,11 @@ TEST_CASE("A column that is not there is named, with those that are") {
   CHECK(message_of(file, "SNP beta BETA").find("is there twice") != std::string::npos);
   CHECK(message_of({}, "x y z").find("there is no column for the marker: name it") != std::string::npos);
   CHECK(message_of({}, "#SNP \"BETA\"").empty());
+  CHECK(message_of({}, "CHR POS MarkerID Allele1 Allele2 AF_Allele2 BETA SE").find("SAIGE") != std::string::npos);
+  gwas_study_file saige;
+  saige[role::allele1] = "Allele2";
+  saige[role::allele2] = "Allele1";
+  CHECK(message_of(saige, "CHR POS MarkerID Allele1 Allele2 AF_Allele2 BETA SE").empty());
 }
 
 TEST_CASE("Alleles are turned to the reference, and ambiguous ones by frequency") {

@@ -123,6 +123,20 @@ TEST_CASE("Genomic control divides chi-squared by the median over its expectatio
     CHECK(whole.table.number("c", "StdErr") == doctest::Approx(std::sqrt(lambda)).epsilon(1e-14));
     CHECK(whole.report.files[0].counts.lines == 3);
   }
+  // below 1 it changes nothing if it is the file's own, and what is asked for if it is given
+  const std::string low = head + "a A G .1 1 .1\nb A G .2 1 .1\nc A G .3 1 .1\n";
+  const outcome own = run({low}, {}, controlled);
+  CHECK(own.report.files[0].lambda == doctest::Approx(0.04 / 0.45493642311957283).epsilon(1e-13));
+  CHECK(own.table.number("c", "StdErr") == 1);
+  CHECK(gwas_report_text(own.report).find("not above 1: nothing is changed") != std::string::npos);
+  controlled.genomic_control = 0.25;
+  const outcome given = run({low}, {}, controlled);
+  CHECK(given.table.number("c", "StdErr") == 0.5);
+  CHECK(gwas_report_text(given.report).find("lambda = 0.25\n") != std::string::npos);
+  result.genomic_control = -1;
+  const outcome whole_low = run({low}, result);
+  CHECK(whole_low.table.number("c", "StdErr") == 1);
+  CHECK(gwas_report_text(whole_low.report).find("not above 1: nothing is changed") != std::string::npos);
   result.genomic_control = 4;
   CHECK(run({head + "a A G 1 1 .1\n"}, result).table.number("a", "StdErr") == doctest::Approx(2).epsilon(1e-15));
 }
@@ -145,6 +159,53 @@ TEST_CASE("z-scores are weighted by the roots of sample sizes") {
   const std::string& p = o.table.text("b", "P-value");
   CHECK(p.find("e-8") != std::string::npos);
   CHECK(p.size() >= 9);
+}
+
+TEST_CASE("Sample sizes that are needed are never made up, and what stands in for them is reported") {
+  const auto message_of = [](const gwas_analysis& a, const gwas_study_file& like) {
+    try {
+      run({"SNP A1 A2 BETA SE P\na A G 1 1 0.5\n"}, a, like);
+    } catch (const input_error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  gwas_analysis z, least;
+  z.scheme = gwas_scheme::sample_size;
+  least.minimum_weight = 10;
+  for (const gwas_analysis& a : {z, least}) {
+    CHECK(message_of(a, {}).find("there is no column for the weight (sample size): name it, or give a default weight") != std::string::npos);
+    gwas_study_file stands_in;
+    stands_in.default_weight = 25;
+    stands_in.weight_may_lack = true;
+    CHECK(message_of(a, stands_in).empty());
+    const outcome o = run({"SNP A1 A2 BETA SE P\na A G 1 1 0.5\n", "SNP A1 A2 BETA SE P N\na A G 1 1 0.5 50\n"}, a, stands_in);
+    CHECK(gwas_report_text(o.report).find("weight = 25 for all\n") != std::string::npos);
+    CHECK(gwas_report_text(o.report).find("weight = N\n") != std::string::npos);
+    CHECK(o.table.rows.count("a") == 1);
+  }
+  CHECK(message_of({}, {}).empty());
+}
+
+TEST_CASE("A column with the name of a ratio that is not taken as one is reported") {
+  gwas_study_file like;
+  like[gwas_role::effect] = "OR";
+  const std::string text = "SNP A1 A2 OR SE\na A G 2 1\n";
+  CHECK(gwas_report_text(run({text}, {}, like).report).find("the numbers of OR are taken as they are") != std::string::npos);
+  like.log_effect = true;
+  const outcome o = run({text}, {}, like);
+  CHECK(gwas_report_text(o.report).find("taken as they are") == std::string::npos);
+  CHECK(o.table.number("a", "Effect") == std::log(2.0));
+}
+
+TEST_CASE("Windows line breaks, quotes and a last line without its end change nothing") {
+  gwas_analysis a;
+  a.heterogeneity = a.average_frequency = true;
+  const outcome plain = run({head + "a A G 1 1 .1\nb A G 2 1 .1\n", head + "b A G 1 1 .1\na A G 1 1 .1\n"}, a);
+  const outcome other = run({"SNP A1 A2 BETA SE FREQ\r\na A G 1 1 .1\r\nb A G 2 1 .1\r\n", "\xEF\xBB\xBFSNP,A1,A2,BETA,SE,FREQ\r\n\"b\",\"A\",\"G\",\"1\",1,.1\r\n\"a\",A,G,1,1,.1"}, a);
+  CHECK(other.table.rows == plain.table.rows);
+  CHECK(other.table.rows.size() == 2);
+  CHECK(other.report.files[1].counts.used == 2);
 }
 
 TEST_CASE("p-values of any size are written, never as 0") {
@@ -177,6 +238,8 @@ TEST_CASE("Frequencies, positions, weights and sums over the studies") {
   CHECK(o.table.number("a", "Cases") == 12);
   CHECK(o.table.rows.count("b") == 0);  // its second line lies elsewhere, and the first has too little weight
   CHECK(dropped(o, 1, gwas_drop::moved) == 1);
+  a.minimum_weight = 200;
+  CHECK(run({columns + "a 1 5 A G 1 1 .2 100 7\n", columns + "a 1 5 A G 1 1 .2 100 7\n"}, a, like).table.rows.size() == 1);  // as much as is asked for is enough
   CHECK(o.table.text("c", "Chromosome") == "X");
   CHECK(o.table.text("c", "Freq1") == "NA");
 }

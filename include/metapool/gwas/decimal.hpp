@@ -113,7 +113,7 @@ bool is_missing_field(std::string_view s) {
          equal_ignoring_case(s, "-NaN") || equal_ignoring_case(s, "null");
 }
 
-/// -log10 of the p-value that [at, end) says, 14 digits or better, also where the p-value lies below the smallest double ("3.2e-412"); false if that is no number in [0, 1].
+/// -log10 of the p-value that [at, end) says, 14 digits or better (or 1e-16, near p = 1), also where the p-value lies below the smallest double ("3.2e-412"); false if that is no number in [0, 1].
 /// Infinite for 0.
 template <class = void>
 bool parse_minus_log10(const char* at, const char* end, double& value) {

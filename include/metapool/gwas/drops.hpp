@@ -15,7 +15,7 @@ namespace metapool {
 /// Why a line was not used.
 enum class gwas_drop : std::uint8_t {
   columns,         ///< another number of columns than the header
-  marker,          ///< no name of the marker, or one of more than 65 000 bytes
+  marker,          ///< no name of the marker, or one of more than 65 000 bytes (made of alleles: more than 30 000 each)
   position,        ///< chromosome or position missing or not readable, where they are needed
   allele,          ///< an allele missing, or both the same
   missing,         ///< a number that is needed is missing (NA, #NA, ., nan)

@@ -77,7 +77,7 @@ opened_study open_study(const gwas_study_file& file, const gwas_analysis& a, gwa
   r.name_from_position = study.plan.name_from_position;
   r.log_effect = study.plan.log_effect;
   r.minus_log10_p = study.plan.minus_log10_p;
-  r.default_weight = file.default_weight;
+  if (std::find(used.begin(), used.end(), gwas_role::weight) != used.end() && !study.plan.has(gwas_role::weight)) r.default_weight = file.default_weight;
   r.counts.named = a.named;
   report.files.push_back(std::move(r));
   return study;
@@ -117,6 +117,7 @@ void scale_study(const gwas_study_file& file, const gwas_analysis& a, double lam
   if (file.genomic_control == 0) return;
   report.lambda = lambda;
   if (!(lambda > 0) || (file.genomic_control < 0 && lambda <= 1)) return;
+  report.controlled = true;
   if (a.scheme == gwas_scheme::standard_error) {
     study.scale.v = lambda;
   } else {

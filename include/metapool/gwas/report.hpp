@@ -23,9 +23,10 @@ struct gwas_file_report {
   std::array<std::string, gwas_roles> column;  ///< taken for each role; empty: none
   bool name_from_position = false;
   bool log_effect = false, minus_log10_p = false;
-  double default_weight = 1;
+  double default_weight = std::numeric_limits<double>::quiet_NaN();  ///< the sample size that stood in for all lines; NaN: none did
   gwas_counts counts;
   double lambda = std::numeric_limits<double>::quiet_NaN();  ///< of genomic control, as it was found or given; NaN: none asked for
+  bool controlled = false;                                   ///< chi-squared was divided by it
 };
 
 struct gwas_report {
@@ -34,6 +35,7 @@ struct gwas_report {
   std::uint64_t written = 0;   ///< lines of the result
   std::uint64_t hits = 0;      ///< variants with leave-one-out results
   double lambda = std::numeric_limits<double>::quiet_NaN();  ///< of the result; NaN: none asked for
+  bool controlled = false;                                   ///< the result's chi-squared were divided by it
   std::size_t bytes_per_variant = 0;                         ///< kept of each, beside names and index
 };
 
@@ -42,6 +44,9 @@ template <class = void>
 std::string gwas_report_text(const gwas_report& report) {
   std::string s;
   const auto line = [&](std::string_view text) { s.append("  ").append(text).append("\n"); };
+  const auto control = [&](double lambda, bool controlled) {
+    if (lambda == lambda) line("genomic control: lambda = " + detail::to_short_text(lambda, 7) + (controlled ? "" : ", not above 1: nothing is changed"));
+  };
   for (std::size_t j = 0; j < report.files.size(); ++j) {
     const gwas_file_report& f = report.files[j];
     s.append("File ").append(std::to_string(j + 1)).append(": ").append(f.path).append("\n");
@@ -53,9 +58,12 @@ std::string gwas_report_text(const gwas_report& report) {
       const bool logged = (role == gwas_role::effect && f.log_effect);
       columns.append(logged ? "log(" : "").append(f.column[r]).append(logged ? ");" : ";");
     }
+    if (f.default_weight == f.default_weight) columns.append(" weight = ").append(detail::to_short_text(f.default_weight, 15)).append(" for all;");
     if (f.name_from_position) columns += " marker = chromosome:position:alleles;";
     columns.pop_back();
     line(columns);
+    const std::string& effect = f.column[static_cast<std::size_t>(gwas_role::effect)];
+    if (!f.log_effect && detail::is_ratio_name(effect)) line("the numbers of " + effect + " are taken as they are: if they are ratios, the effect is log(" + effect + ")");
     const gwas_counts& c = f.counts;
     line(std::to_string(c.lines) + " lines, " + std::to_string(c.used) + " used (" + std::to_string(c.swapped) + " turned to the other allele, " +
          std::to_string(c.complemented) + " read from the other strand, " + std::to_string(c.added) + " new markers), " + std::to_string(c.dropped_in_all()) + " dropped");
@@ -71,12 +79,10 @@ std::string gwas_report_text(const gwas_report& report) {
       if (c.dropped[i] > c.first[i].size()) text += c.first[i].empty() ? "..." : ", ...";
       line(text);
     }
-    if (f.lambda == f.lambda) line("genomic control: lambda = " + detail::to_short_text(f.lambda, 7) + (f.lambda > 1 ? "" : ", not above 1: nothing is changed"));
+    control(f.lambda, f.controlled);
   }
   s.append("Result: ").append(std::to_string(report.variants)).append(" variants, ").append(std::to_string(report.written)).append(" written\n");
-  if (report.lambda == report.lambda) {
-    line("genomic control: lambda = " + detail::to_short_text(report.lambda, 7) + (report.lambda > 1 ? "" : ", not above 1: nothing is changed"));
-  }
+  control(report.lambda, report.controlled);
   return s;
 }
 

@@ -9,6 +9,7 @@
 #include <metapool/gwas/study_file.hpp>
 #include <metapool/gwas/z_score.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -94,7 +95,7 @@ std::uint64_t chromosome_code(std::string_view s) {
 
 template <class = void>
 std::string chromosome_text(std::uint64_t code) {
-  return code == 23 ? "X" : code == 24 ? "Y" : code == 26 ? "MT" : std::to_string(code);
+  return code == 23 ? "X" : code == 24 ? "Y" : code == 25 ? "XY" : code == 26 ? "MT" : std::to_string(code);
 }
 
 /// chromosome code * 2^40 + position, or 0.
@@ -178,9 +179,15 @@ class gwas_row_reader {
     const bool located = plan_.has(gwas_role::chromosome) && plan_.has(gwas_role::position);
     if ((wants_.locus || plan_.name_from_position) && located) row.locus = locus_of(field(gwas_role::chromosome), field(gwas_role::position));
     const std::string_view a1 = field(gwas_role::allele1), a2 = field(gwas_role::allele2);
+    row.pair = pair_code(a1, a2);
+    const bool stranded = plan_.use_strand && plan_.has(gwas_role::strand);
+    const std::string_view strand = stranded ? field(gwas_role::strand) : std::string_view("+");
+    if (strand == "-" && row.pair != not_bases) row.pair = complement(row.pair);
     if (plan_.name_from_position) {
       why = gwas_drop::position;
       if (row.locus == 0) return false;
+      why = gwas_drop::marker;
+      if (a1.size() > 30000 || a2.size() > 30000) return false;
       put_name(row, out, a1, a2);
     } else {
       const std::string_view name = field(gwas_role::marker);
@@ -199,7 +206,6 @@ class gwas_row_reader {
     row.allele2 = a2.data();
     row.allele1_size = static_cast<std::uint32_t>(a1.size());
     row.allele2_size = static_cast<std::uint32_t>(a2.size());
-    row.pair = pair_code(a1, a2);
     why = gwas_drop::allele;
     if (row.pair == not_bases) {
       if (a1.empty() || a2.empty() || a1.size() > 65000 || a2.size() > 65000 || equal_ignoring_case(a1, a2)) return false;
@@ -208,12 +214,8 @@ class gwas_row_reader {
     } else if (row.pair % 4 == row.pair / 4) {
       return false;
     }
-    if (plan_.use_strand && plan_.has(gwas_role::strand)) {
-      const std::string_view s = field(gwas_role::strand);
-      why = gwas_drop::strand;
-      if (s != "+" && s != "-") return false;
-      if (s == "-" && row.pair != not_bases) row.pair = complement(row.pair);
-    }
+    why = gwas_drop::strand;
+    if (strand != "+" && strand != "-") return false;
     double weight = plan_.default_weight;
     if (plan_.has(gwas_role::weight) && (wants_.weight || wants_.scheme == gwas_scheme::sample_size)) {
       if (!number(gwas_role::weight, weight, why)) return false;
@@ -292,18 +294,24 @@ class gwas_row_reader {
     return true;
   }
 
+  /// chromosome:position:alleles, in capitals and in the order of the alphabet; single bases as they are on the + strand.
   static void put_name(gwas_row& row, gwas_rows& out, std::string_view a1, std::string_view a2) {
     const std::size_t start = out.names.size();
     const auto put = [&](std::string_view s) { out.names.insert(out.names.end(), s.begin(), s.end()); };
+    const auto capital = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
     const auto upper = [&](std::string_view s) {
-      for (const char c : s) out.names.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+      for (const char c : s) out.names.push_back(capital(c));
     };
+    if (row.pair != not_bases) {
+      a1 = std::string_view(&"ACGT"[row.pair / 4], 1);
+      a2 = std::string_view(&"ACGT"[row.pair % 4], 1);
+    }
     char digits[24];
     put(chromosome_text(row.locus >> 40U));
     out.names.push_back(':');
     put({digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, row.locus & ((std::uint64_t{1} << 40U) - 1)).ptr - digits)});
     out.names.push_back(':');
-    const bool swap = std::string_view(a2) < std::string_view(a1);
+    const bool swap = std::lexicographical_compare(a2.begin(), a2.end(), a1.begin(), a1.end(), [&](char x, char y) { return capital(x) < capital(y); });
     upper(swap ? a2 : a1);
     out.names.push_back(':');
     upper(swap ? a1 : a2);

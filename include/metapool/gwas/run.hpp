@@ -42,6 +42,7 @@ struct gwas_run {
       : a(analysis), layout(analysis, files.size(), needs_values(analysis)), report(to) {
     check_gwas_analysis(files, a);
     if (a.genomic_control > 0) lambda = report.lambda = a.genomic_control;
+    report.controlled = a.genomic_control > 0;
     report.bytes_per_variant = layout.bytes();
     for (const gwas_study_file& file : files) {
       studies.push_back(open_study(file, a, report));
@@ -52,7 +53,8 @@ struct gwas_run {
   /// Genomic control of the result by its own lambda.
   void control_result(std::vector<double>& chi_squared) {
     report.lambda = lambda_of(chi_squared);
-    lambda = (std::max)(report.lambda, 1.0);
+    report.controlled = report.lambda > 1;
+    lambda = report.controlled ? report.lambda : 1;
   }
 
   void finish_block(const variant_block& block, const variant_names& variants, block_result& r) const {

@@ -45,8 +45,8 @@ struct gwas_study_file {
   std::array<std::string, gwas_roles> column;  ///< by role
   bool log_effect = false;                     ///< the effect is a ratio: take its logarithm
   bool minus_log10_p = false;                  ///< the p-value column holds -log10 p
-  double default_weight = 1;                   ///< sample size of every line, where there is no column of it
-  bool weight_may_lack = false;                ///< the sample-size column that is named need not be there: the default weight stands in
+  double default_weight = 1;                   ///< sample size of every line of a file without a column of it, if weight_may_lack
+  bool weight_may_lack = false;                ///< where sample sizes are needed, there may be no column of them: the default weight stands in
   bool use_strand = false;
   bool strict_columns = true;                  ///< a line with more columns than the header is dropped; one with fewer always is
   gwas_separator separator = gwas_separator::automatic;
@@ -61,10 +61,10 @@ struct gwas_study_file {
 namespace detail {
 
 /// The usual names of a role, in the order in which they are looked for: those of METAL, GWAS-SSF, PLINK, REGENIE, BOLT-LMM. (SAIGE's effects
-/// are of its Allele2: name its columns.)
+/// are of its Allele2: a header like its is refused until the alleles are named.)
 constexpr std::string_view recognised_names(gwas_role role) {
   constexpr std::string_view names[gwas_roles] = {
-      "MARKER MARKERNAME SNP VARIANT_ID RSID ID SNPID VARIANT", "ALLELE1 EFFECT_ALLELE A1 EA ALT ALLELE_1", "ALLELE2 OTHER_ALLELE NON_EFFECT_ALLELE A2 NEA AX OMITTED REF OA ALLELE_2 ALLELE0",
+      "MARKER MARKERNAME SNP VARIANT_ID RSID ID SNPID MARKERID VARIANT", "ALLELE1 EFFECT_ALLELE A1 EA ALT ALLELE_1", "ALLELE2 OTHER_ALLELE NON_EFFECT_ALLELE A2 NEA AX OMITTED REF OA ALLELE_2 ALLELE0",
       "EFFECT BETA LOG_ODDS ODDS_RATIO OR HAZARD_RATIO HR", "STDERR STANDARD_ERROR SE LOG(OR)_SE", "PVALUE P_VALUE P-VALUE P PVAL P_VAL NEG_LOG_10_P_VALUE LOG10P",
       "N WEIGHT N_TOTAL SAMPLE_SIZE OBS_CT", "FREQ EFFECT_ALLELE_FREQUENCY EAF FREQ1 EFFECT_ALLELE_FREQ A1FREQ A1_FREQ AF", "STRAND", "CHROMOSOME CHROM CHR",
       "BASE_PAIR_LOCATION POSITION POS BP GENPOS"};
@@ -149,12 +149,12 @@ gwas_plan plan_columns(const gwas_study_file& file, std::string_view header, con
     if (must && found == gwas_plan::no_column) fail("there is no column '" + std::string(name) + "'");
     return found;
   };
+  const auto among = [](gwas_role role, const std::vector<gwas_role>& roles) { return std::find(roles.begin(), roles.end(), role) != roles.end(); };
   for (std::size_t r = 0; r < gwas_roles; ++r) {
     const gwas_role role = static_cast<gwas_role>(r);
     plan.at[r] = gwas_plan::no_column;
     if (!file.column[r].empty()) {
-      const auto among = [&](const std::vector<gwas_role>& roles) { return std::find(roles.begin(), roles.end(), role) != roles.end(); };
-      const bool must = among(needed) || (among(used) && !(role == gwas_role::weight && file.weight_may_lack));
+      const bool must = among(role, needed) || (among(role, used) && !(role == gwas_role::weight && file.weight_may_lack));
       plan.at[r] = find(file.column[r], must);
     } else {
       std::string_view usual = recognised_names(role);
@@ -171,6 +171,10 @@ gwas_plan plan_columns(const gwas_study_file& file, std::string_view header, con
     if (plan.at[r] != gwas_plan::no_column) plan.name[r] = names[plan.at[r]];
   }
   if (!plan.has(gwas_role::marker) && plan.has(gwas_role::chromosome) && plan.has(gwas_role::position)) plan.name_from_position = true;
+  if (among(gwas_role::weight, used) && !plan.has(gwas_role::weight) && !file.weight_may_lack) fail("there is no column for the weight (sample size): name it, or give a default weight");
+  if (file[gwas_role::allele1].empty() && file[gwas_role::allele2].empty() && (find("AF_ALLELE2", false) != gwas_plan::no_column || find("AC_ALLELE2", false) != gwas_plan::no_column)) {
+    fail("frequencies are those of Allele2, and so are the effects (SAIGE): name the alleles, the effect's first");
+  }
   for (const gwas_role role : needed) {
     if (plan.has(role) || (role == gwas_role::marker && plan.name_from_position)) continue;
     fail("there is no column for the " + std::string(gwas_role_name(role)) + ": name it");

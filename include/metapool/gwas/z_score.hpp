@@ -8,7 +8,7 @@
 
 namespace metapool::detail {
 
-/// The z >= 0 with -log10 P(|Z| > z) = x, for x >= 0. 12 digits: Newton's steps on the logarithm of the tail, which is nearly a parabola, so that three or four are enough.
+/// The z >= 0 with -log10 P(|Z| > z) = x, for x >= 0. 12 digits, or 1e-15 where z is small: Newton's steps on the logarithm of the tail, which is nearly a parabola, so that three or four are enough.
 template <class = void>
 double z_of_minus_log10_p(double x) {
   constexpr double ln10 = 2.302585092994045684;
