@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// A meta-analysis a line: a filter for pipes, GNU parallel, Slurm arrays, Dask and Spark (docs/scale.md).
-//
-//     meta_filter [options] [IN [OUT]]      standard input and output where a name is - or not given
-//
-//     --format tsv|ndjson                   tsv: names of columns in the first line; ndjson: a JSON object a line
-//     --columns "id y1 v1 y2 v2 ..."        the input has no line of names, and the output gets none
-//     --model REML|DL|PM|common|MH|Peto     the last two from counts
-//     --measure RR|OR|RD                    of counts; ratios are pooled and reported as logarithms
-//     --interval z|HK   --level 0.95   --floor 0
-//     --results studies,estimate,se,...     of: studies estimate se lower upper statistic p minus_log10_p tau2 q q_p q_minus_log10_p i2 h2
-//     --keep id,gene   --prefix meta_       columns passed on; what the names of results begin with
-//     --decimal .|,                         mark of decimals in the input
-//     --part I/N                            only piece I (from 1) of N pieces of the file IN: the outputs of all pieces follow each other to that of the whole
-//     --threads N                           0: as many as there are; the output is the same
-//     --allow-malformed                     exit code 0 though lines could not be read
-//
-// Columns of study 1: y1 and v1, or y1 and se1, or a1 b1 c1 d1 or a1 n1_1 c1 n2_1 (metafor's names too: yi1 vi1 sei1 ai1 n1i_1 ...); in JSON also arrays "y" and "v".
-// Exit code: 0 if every line was read; 2 if some were not (their rows have the status malformed, and the first ones are named on standard error); 1 if something
-// else failed: then there is no file OUT, or it is as it was.
+// A meta-analysis a line: a filter for pipes, GNU parallel, Slurm arrays, Dask and Spark (docs/scale.md). --help says what it takes.
 
 #include <metapool/data/atomic_file.hpp>
 #include <metapool/lines/line_file.hpp>
 #include <metapool/lines/line_filter.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -35,6 +18,26 @@
 namespace mp = metapool;
 
 namespace {
+
+constexpr const char* help =
+    "meta_filter [options] [IN [OUT]]      standard input and output where a name is - or not given\n"
+    "\n"
+    "--format tsv|ndjson                   tsv: names of columns in the first line; ndjson: a JSON object a line\n"
+    "--columns \"id y1 v1 y2 v2 ...\"        the input has no line of names, and the output gets none\n"
+    "--model REML|DL|PM|common|MH|Peto     the last two from counts\n"
+    "--measure RR|OR|RD                    of counts; ratios are pooled and reported as logarithms\n"
+    "--interval z|HK   --level 0.95   --floor 0\n"
+    "--results studies,estimate,se,...     of: studies estimate se lower upper statistic p minus_log10_p tau2 q q_p q_minus_log10_p i2 h2\n"
+    "--keep id,gene   --prefix meta_       columns passed on; what the names of results begin with\n"
+    "--decimal .|,                         mark of decimals in the input\n"
+    "--part I/N                            only piece I (from 1) of N pieces of the file IN: the outputs of all pieces follow each other to that of the whole\n"
+    "--threads N                           0: as many as there are; the output is the same\n"
+    "--allow-malformed                     exit code 0 though lines could not be read\n"
+    "\n"
+    "Columns of study 1: y1 and v1, or y1 and se1, or a1 b1 c1 d1 or a1 n1_1 c1 n2_1 (metafor's names too: yi1 vi1 sei1 ai1 n1i_1 ...); in JSON also arrays \"y\" and \"v\".\n"
+    "Counts, but for MH and Peto: 0.5 is added to the cells of studies with a zero; studies that say nothing on a ratio (no event in either arm; OR: or nothing but events) are left out.\n"
+    "Exit code: 0 if every line was read; 2 if some were not (their rows have the status malformed, and the first ones are named on standard error); 1 if something\n"
+    "else failed: then there is no file OUT, or it is as it was.\n";
 
 struct arguments {
   mp::line_filter_options filter{};
@@ -138,7 +141,12 @@ mp::line_report run(const arguments& a, std::uint64_t& lines_before) {
 
 int main(int argc, char** argv) {
   try {
-    const arguments a = read_arguments({argv + 1, argv + argc});
+    const std::vector<std::string> words{argv + 1, argv + argc};
+    if (std::find(words.begin(), words.end(), "--help") != words.end()) {
+      std::fputs(help, stdout);
+      return 0;
+    }
+    const arguments a = read_arguments(words);
     std::uint64_t before = 0;
     const mp::line_report report = run(a, before);
     const std::string piece = a.parts > 1 ? ", piece " + std::to_string(a.part + 1) + " of " + std::to_string(a.parts) + " (lines are counted from its first)" : "";

@@ -1,20 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # meta_filter.sh PROGRAM DATA SCRATCH: what the program promises of pieces, threads, exit codes and full disks.
-set -eu
+. "$(dirname "$0")/../support/expect.sh"
 program=$1 data=$2 scratch=$3
 rm -rf "$scratch"
 mkdir -p "$scratch"
 cd "$scratch"
-fail() { echo "$*"; exit 1; }
-# expect CODE COMMAND...: runs it, what it says on standard error in `said`.
-expect() {
-  code=$1
-  shift
-  status=0
-  "$@" 2>said || status=$?
-  [ $status = "$code" ] || { cat said; fail "exit code $status, not $code: $*"; }
-}
 
 # 3500 lines: the example's again and again
 head -n 1 "$data" >in.tsv
@@ -52,6 +43,8 @@ for piece in piece1.tsv piece2.tsv; do expect 2 sh -c "\"$program\" --columns '$
 cmp whole.tsv out.tsv
 
 # errors: exit code 1, no output file, or the old one
+expect 0 sh -c "\"$program\" --help >help"
+grep -q -- '--part' help || fail "--help does not say what it takes"
 expect 1 "$program" no_such_file.tsv none.tsv
 expect 1 "$program" --model nonsense in.tsv none.tsv
 expect 1 "$program" --columns "id y1" in.tsv none.tsv

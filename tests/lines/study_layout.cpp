@@ -54,6 +54,9 @@ TEST_CASE("the layout has the studies in the order of their numbers, wherever th
   CHECK_FALSE(l.columns[2].kept);
   CHECK(l.columns[4].slot == 1);
   CHECK(l.columns[5].slot == 2);
+  const auto blanks = layout_of<>({"y1", " v1", "y2 ", "v2 "}, {});
+  CHECK(blanks.studies == 2);
+  CHECK(blanks.columns[2].slot == 1);
   const auto t = layout_of<>({"a1", "n1_1", "c1", "d1"}, {.keep = std::vector<std::string>{"a1"}});
   CHECK(t.kind == study_kind::tables);
   CHECK(t.treated_totals);

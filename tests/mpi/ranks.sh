@@ -2,20 +2,11 @@
 # SPDX-License-Identifier: BSL-1.0
 # ranks.sh killed MPIRUN FLAG PROGRAM SCRATCH
 # ranks.sh program MPIRUN FLAG METAPOOL_RANKS SCRATCH META_FILTER DATA GWAS_META
-set -eu
+. "$(dirname "$0")/../support/expect.sh"
 what=$1 mpirun=$2 flag=$3 program=$4 scratch=$5
 rm -rf "$scratch"
 mkdir -p "$scratch"
 cd "$scratch"
-fail() { echo "$*"; exit 1; }
-# expect CODE COMMAND...
-expect() {
-  code=$1
-  shift
-  status=0
-  "$@" 2>said || status=$?
-  [ $status = "$code" ] || { cat said; fail "exit code $status, not $code: $*"; }
-}
 
 if [ "$what" = killed ]; then
   for ranks in 2 4; do

@@ -35,8 +35,9 @@ struct filtered_lines {
 /// Pools one meta-analysis a line: whole lines in, as many lines out, in their order, with the columns that hold no study's data in front of the results.
 ///
 /// What comes out for a line depends on the line and the options alone: however a file is cut at line ends, and whoever filters the pieces, they follow each other to the
-/// same bytes. Numbers are written as the shortest text that reads back the same; what is missing is NA (null). A line that cannot be read gives a row in its place, with
-/// the status "malformed", and is counted and described in the report; nothing is thrown for a line. Counts become effects by `measure` with 0.5 in the cells of studies with
+/// same bytes. Numbers are written as the shortest text that reads back the same; what is missing is NA (null), what is infinite Inf ("Inf"). A line that cannot be read gives a row in its place, with
+/// the status "malformed", and is counted and described in the report; nothing is thrown for a line. What is passed on stays as it is, byte for byte: neither cells nor the members of objects
+/// (RFC 8259) are looked at for UTF-8, and names of members are compared as they are written, escapes and all. Counts become effects by `measure` with 0.5 in the cells of studies with
 /// a zero (risk_ratio and its kin, constant_correction), unless the model pools counts.
 ///
 /// names: of the columns, for tsv (the first line of the file); not looked at for ndjson, where the members of each object say what they are: "y1", "v1", "y2", ... or arrays

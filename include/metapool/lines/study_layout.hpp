@@ -123,7 +123,7 @@ study_layout layout_of(const std::vector<std::string>& names, const line_filter_
   std::vector<std::optional<named_cell>> cells;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (std::count(names.begin(), names.end(), names[i]) > 1) throw_input_error(function, "two columns are called '" + names[i] + "'");
-    const auto cell = cell_named(names[i]);
+    const auto cell = cell_named(trim(names[i]));  // a blank more must not lose a study
     cells.push_back(cell && cell->number != 0 ? cell : std::nullopt);
     if (!cells.back()) continue;
     auto found = std::find_if(studies.begin(), studies.end(), [&](const study& s) { return s.number == cell->number; });
