@@ -12,7 +12,7 @@ namespace mp = metapool;
 using metapool_test::check_random_effects;
 
 TEST_CASE("float's REML is that of one meta-analysis at a time, in every kind of column") {
-  check_random_effects<float>(mp::reml{}, 6, 60, 6, 10, 100);
+  check_random_effects<float>(mp::reml{}, 6, 60, 6, 10, 16);
 }
 
 TEST_CASE("an estimator that the lanes do not know is called column by column, and long double has no vectors") {

@@ -15,7 +15,7 @@ using metapool_test::mixed;
 using metapool_test::table;
 
 TEST_CASE("the batch's Paule-Mandel is that of one meta-analysis at a time, in every kind of column") {
-  check_random_effects<double>(mp::paule_mandel{}, 9, 150, 3, 30, 4000);
+  check_random_effects<double>(mp::paule_mandel{}, 9, 150, 3, 30, 64);
 }
 
 TEST_CASE("the bits do not depend on the number of threads") {

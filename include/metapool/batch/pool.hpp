@@ -131,7 +131,8 @@ void batch_common_effect(const batch_view<Real>& data, const batch_columns<Real>
 /// Random-effects meta-analyses of all columns: random_effects(effects, estimator) with wald_z or hartung_knapp and heterogeneity, column by column.
 ///
 /// estimator: dersimonian_laird{}, paule_mandel{} and reml{} go side by side; any other tau2_estimator is called column by column. The answers are those of one meta-analysis at a
-/// time: for DerSimonian-Laird to the same bits (-log10 p: to 4 units in the last place of itself or of 1), for the searches of Paule-Mandel and REML to 12 digits of tau2 + k se^2 (float: 5). REML is the highest maximum
+/// time: for DerSimonian-Laird to the same bits (-log10 p: to 4 units in the last place of itself or of 1). So are those of Paule-Mandel and REML given tau2; tau2 itself, a root that
+/// either way is found to a few units in the last place of its equation's sides, agrees to 13 digits of tau2 + k se^2 (float: 5). REML is the highest maximum
 /// of the likelihood always: columns in which simple bounds do not prove that there is one maximum only are given to reml{}. Otherwise as batch_common_effect.
 template <std::floating_point Real, tau2_estimator<Real> Estimator>
 void batch_random_effects(const batch_view<Real>& data, const Estimator& estimator, const batch_columns<Real>& out, const batch_options& options = {}) {

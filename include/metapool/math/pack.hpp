@@ -118,8 +118,9 @@ template <std::size_t Bytes>
 using bytes_of_pack = std::integral_constant<std::size_t, Bytes>;
 
 /// f(bytes_of_pack<B>{}) for packs of B bytes. On x86-64 it is compiled once more for AVX2, with packs twice as wide, and run so where the processor has that. Fused
-/// multiply-add is left out, and every number of a pack is computed by itself: the bits are the same either way.
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(__AVX__)
+/// multiply-add is left out, and every number of a pack is computed by itself: the bits are the same either way. Not under g++'s AddressSanitizer, which needs minutes and gigabytes
+/// to compile functions of that size once more.
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(__AVX__) && !defined(__SANITIZE_ADDRESS__)
 template <class F>
 __attribute__((target("avx2"), flatten)) void run_with_avx2(const F& f) {
   f(bytes_of_pack<32>{});

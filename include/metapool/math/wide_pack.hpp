@@ -15,7 +15,7 @@ namespace metapool::detail {
 template <class Pack>
 using place_of = std::remove_cv_t<std::remove_reference_t<decltype(std::declval<const Pack&>()[0])>>;
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
 
 /// One bit for each of eight places.
 struct mask512 {
@@ -171,10 +171,11 @@ template <class Pack>
   out = a / b;
 }
 
-/// run_wide, with packs of 64 bytes of double where processor and compiler have AVX-512: for functions that are always_inline from f on. The bits are the same for any width.
+/// run_wide, with packs of 64 bytes of double where processor and compiler have AVX-512 (and, as there, no AddressSanitizer): for functions that are always_inline from f on. The bits
+/// are the same for any width.
 template <class Real, class F>
 void run_widest(const F& f) {
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__AVX512F__)
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__AVX512F__)
   if constexpr (std::is_same_v<Real, double>) {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
       run_with_avx512(f);
