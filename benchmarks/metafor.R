@@ -25,11 +25,16 @@ timed("DerSimonian-Laird fit from effects", function() rma(yi, vi, data = e, met
 fit <- rma(yi, vi, data = e, method = "REML")
 timed("Q-profile interval", function() confint(fit))
 
+# the peer of benchmarks/few_events.cpp, once each
+once <- function(name, f) cat(sprintf("%-40s %9.3f s (processor time)\n", name, sum(system.time(f())[c("user.self", "sys.self")])))
+for (model in c("UM.FS", "UM.RS", "CM.AL", "CM.EL")) {
+  once(paste("GLMM", model), function() try(rma.glmm(measure = "OR", ai = ai, n1i = n1, ci = ci, n2i = n2, model = model), silent = TRUE))
+}
+
 # the peer of benchmarks/resampling.cpp; the bootstrap with a hundredth of its replicates
 y <- c(-0.8893, -1.5854, -1.3481, -1.4416, -0.2175, -0.7861, -1.6209, 0.0120, -0.4694, -1.3713)
 v <- c(0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730)
 latitude <- c(44, 55, 42, 52, 13, 44, 19, 13, 27, 42)
-once <- function(name, f) cat(sprintf("%-40s %9.3f s (processor time)\n", name, sum(system.time(f())[c("user.self", "sys.self")])))
 ten <- rma(y, v, method = "REML")
 once("exact permutation test, k = 10, REML", function() permutest(ten, exact = TRUE, progbar = FALSE))
 once("the same, DerSimonian-Laird", function() permutest(rma(y, v, method = "DL"), exact = TRUE, progbar = FALSE))

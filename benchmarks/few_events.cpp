@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+// Likelihood and exact methods for few events, each from counts to estimate, interval and test, on the 13 trials of BCG vaccine; R's answers: metafor.R.
+
+#include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/risk_difference.hpp>
+#include <metapool/effect/risk_ratio.hpp>
+#include <metapool/exact/liu_liu_xie.hpp>
+#include <metapool/exact/tian.hpp>
+#include <metapool/inference/glmm_inference.hpp>
+#include <metapool/inference/hartung_knapp.hpp>
+#include <metapool/model/beta_binomial.hpp>
+#include <metapool/model/conditional_glmm.hpp>
+#include <metapool/model/log_binomial.hpp>
+#include <metapool/model/penalised_logistic.hpp>
+#include <metapool/model/unconditional_glmm.hpp>
+#include <metapool/report/small_trials.hpp>
+#include <metapool/sensitivity/fragility.hpp>
+#include <metapool/tau2/reml.hpp>
+
+#include "bcg.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+namespace mp = metapool;
+using metapool_benchmark::bcg;
+
+namespace {
+
+// Five small trials: some arms without an event, the last trial without any.
+std::vector<mp::binary_trial<>> small() {
+  return {{.label = "a", .treated = {.events = 1, .total = 12}, .control = {.events = 7, .total = 12}},
+          {.label = "b", .treated = {.events = 0, .total = 12}, .control = {.events = 3, .total = 29}},
+          {.label = "c", .treated = {.events = 10, .total = 20}, .control = {.events = 16, .total = 20}},
+          {.label = "d", .treated = {.events = 5, .total = 21}, .control = {.events = 4, .total = 24}},
+          {.label = "e", .treated = {.events = 0, .total = 65}, .control = {.events = 0, .total = 35}}};
+}
+
+template <class Measure, class Model>
+void mixed_model(benchmark::State& state) {
+  const auto trials = bcg();
+  for (auto _ : state) {
+    auto mean = mp::infer(mp::glmm(trials, Measure{}, Model{}));
+    benchmark::DoNotOptimize(mean);
+  }
+}
+BENCHMARK(mixed_model<mp::odds_ratio, mp::conditional_exact>)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_model<mp::odds_ratio, mp::conditional_approximate>)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_model<mp::odds_ratio, mp::fixed_study_effects>)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_model<mp::odds_ratio, mp::random_study_effects>)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_model<mp::risk_ratio, mp::conditional_approximate>)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_model<mp::risk_ratio, mp::fixed_study_effects>)->Unit(benchmark::kMillisecond);
+BENCHMARK(mixed_model<mp::risk_ratio, mp::random_study_effects>)->Unit(benchmark::kMillisecond);
+
+template <class Model>
+void profile_interval(benchmark::State& state) {
+  const auto trials = bcg();
+  for (auto _ : state) {
+    auto mean = mp::infer(mp::glmm(trials, mp::odds_ratio{}, Model{}), mp::glmm_profile_likelihood{});
+    benchmark::DoNotOptimize(mean);
+  }
+}
+BENCHMARK(profile_interval<mp::conditional_exact>)->Unit(benchmark::kMillisecond);
+BENCHMARK(profile_interval<mp::conditional_approximate>)->Unit(benchmark::kMillisecond);
+
+template <class Measure>
+void beta_binomial_model(benchmark::State& state) {
+  const auto trials = bcg();
+  for (auto _ : state) {
+    auto mean = mp::infer(mp::beta_binomial(trials, Measure{}));
+    benchmark::DoNotOptimize(mean);
+  }
+}
+BENCHMARK(beta_binomial_model<mp::odds_ratio>)->Unit(benchmark::kMillisecond);
+BENCHMARK(beta_binomial_model<mp::risk_ratio>)->Unit(benchmark::kMillisecond);
+
+void log_binomial_model(benchmark::State& state) {
+  const auto trials = bcg();
+  for (auto _ : state) {
+    auto mean = mp::infer(mp::log_binomial(trials));
+    benchmark::DoNotOptimize(mean);
+  }
+}
+BENCHMARK(log_binomial_model)->Unit(benchmark::kMillisecond);
+
+void firths_logistic_model(benchmark::State& state) {
+  const auto trials = bcg();
+  for (auto _ : state) {
+    auto mean = mp::infer(mp::penalised_logistic(trials));
+    benchmark::DoNotOptimize(mean);
+  }
+}
+BENCHMARK(firths_logistic_model)->Unit(benchmark::kMillisecond);
+
+void tian_risk_difference_of_five_small_trials(benchmark::State& state) {
+  const auto trials = small();
+  for (auto _ : state) {
+    auto result = mp::tian_combination(trials, mp::risk_difference{});
+    benchmark::DoNotOptimize(result);
+  }
+}
+BENCHMARK(tian_risk_difference_of_five_small_trials)->Unit(benchmark::kMillisecond);
+
+void liu_liu_xie_of_five_small_trials(benchmark::State& state) {
+  const auto trials = small();
+  for (auto _ : state) {
+    auto result = mp::liu_liu_xie(trials);
+    benchmark::DoNotOptimize(result);
+  }
+}
+BENCHMARK(liu_liu_xie_of_five_small_trials)->Unit(benchmark::kMillisecond);
+
+void every_analysis_of_five_small_trials(benchmark::State& state) {
+  const auto trials = small();
+  for (auto _ : state) {
+    auto result = mp::small_trial_report(trials);
+    benchmark::DoNotOptimize(result);
+  }
+}
+BENCHMARK(every_analysis_of_five_small_trials)->Unit(benchmark::kMillisecond);
+
+// Argument: whether smaller indices are excluded too.
+void fragility_of_reml_and_hartung_knapp(benchmark::State& state) {
+  const auto trials = bcg();
+  mp::fragility_options options;
+  options.search = state.range(0) == 0 ? mp::fragility_search::greedy : mp::fragility_search::exact;
+  options.max_bounds = 2e8;
+  std::size_t index = 0;
+  for (auto _ : state) {
+    const auto result = mp::fragility(trials, mp::risk_ratio{}, mp::reml{}, mp::hartung_knapp{}, options);
+    index = result.index.value_or(0);
+  }
+  state.counters["index"] = static_cast<double>(index);
+}
+BENCHMARK(fragility_of_reml_and_hartung_knapp)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+void fragility_of_five_small_trials(benchmark::State& state) {
+  const auto trials = small();
+  std::size_t index = 0;
+  for (auto _ : state) {
+    const auto result = mp::fragility(trials, mp::risk_ratio{}, mp::reml{}, mp::hartung_knapp{});
+    index = result.index.value_or(0);
+  }
+  state.counters["index"] = static_cast<double>(index);
+}
+BENCHMARK(fragility_of_five_small_trials)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();
