@@ -218,6 +218,33 @@ TEST_CASE("one trial and a half-Cauchy prior: the trial says nothing of tau") {
   CHECK(close(*p.bayes_factor_no_heterogeneity(), 1.0, digits8));
 }
 
+TEST_CASE("tau that ends: the next trial's tails end too, and quantiles and probabilities belong together") {
+  const auto next = binomial_normal(tables({{3, 45, 1, 11}, {1, 25, 2, 56}}), odds_ratio{}, uniform_tau{2}, normal_mean{0, 2}).next();
+  for (const double q : {0.001, 0.03, 0.97, 0.999}) {
+    CHECK(close(next.cdf(next.quantile(q)), q, digits8));
+    CHECK(close(next.upper_tail(next.quantile(q)), 1 - q, digits8));
+  }
+}
+
+TEST_CASE("risk ratios of two trials in which everyone had the event, or nobody: steep on both sides of the kink") {
+  // Refused before: what rounding made of a plateau over many powers of ten was taken for a slope.
+  const auto p = binomial_normal(tables({{147, 147, 42, 42}, {0, 7, 2, 98}}), risk_ratio{}, half_normal{0.5}, t_mean{0, 1, 4});
+  sound(p);
+  CHECK(p.convergence().residual <= 1e-6);
+  CHECK(close(p.mean().log_integral(), p.tau().log_integral(), digits8));
+}
+
+TEST_CASE("the mean of Student's t prior has moments where prior and trials together give them") {
+  // It falls as x^-(df + 1) and, where trials bound the effect on both sides, as x^(1 - both) times the tail of tau's prior beside it.
+  const auto of = [](double df, const auto& prior, const trials& t) { return binomial_normal(t, odds_ratio{}, prior, t_mean{0, 1, df}).mean().moments(); };
+  const trials open = tables({{0, 12, 3, 29}}), one = tables({{4, 29, 3, 29}}), two = tables({{4, 29, 3, 29}, {2, 31, 5, 30}});
+  CHECK(of(1.5, half_cauchy{0.5}, open) == 1);
+  CHECK(of(1, half_cauchy{0.5}, open) == 0);
+  CHECK(of(1, half_cauchy{0.5}, one) == 2);
+  CHECK(of(1, log_t_tau2{-3.44, 2.59, 5}, one) == 1);
+  CHECK(of(1, log_t_tau2{-3.44, 2.59, 5}, two) == 2);
+}
+
 TEST_CASE("what binomial trials cannot answer is refused, and the message says why") {
   CHECK_THROWS_WITH_AS(binomial_normal(trials{}, odds_ratio{}, half_normal{}), "binomial_normal: there is no trial", input_error);
   CHECK_THROWS_WITH_AS(binomial_normal(tables({{0, 12, 3, 29}, {0, 5, 1, 5}}), risk_ratio{}, half_normal{}),
@@ -226,6 +253,9 @@ TEST_CASE("what binomial trials cannot answer is refused, and the message says w
   CHECK_THROWS_AS(binomial_normal(tables({{3, 12, 0, 29}}), risk_ratio{}, half_normal{}), not_estimable);
   CHECK_THROWS_AS(binomial_normal(three(), odds_ratio{}, flat_tau{}), input_error);  // two trials bound their odds ratio from both sides
   CHECK_THROWS_AS(binomial_normal(three(), odds_ratio{}, jeffreys_tau{}, normal_mean{0, 2}), input_error);
+  // one trial bounds its odds ratio: with tau integrated the density of tau is its prior's, of which half lies beyond 10^300
+  CHECK_THROWS_WITH_AS(binomial_normal(tables({{144, 144, 2, 32}, {2, 132, 0, 50}, {0, 46, 1, 143}, {142, 143, 29, 30}}), odds_ratio{}, inverse_gamma_tau2{0.001, 0.001}),
+                       "binomial_normal: the posterior of tau has so heavy a tail that its mass lies beyond what this number type holds; give a prior with a thinner tail, or more trials", not_estimable);
   trials broken = three();
   broken[1].treated.events.reset();
   CHECK_THROWS_WITH_AS(binomial_normal(broken, odds_ratio{}, half_normal{}), "binomial_normal: study 'trial 2': a number of events or patients was not reported", input_error);

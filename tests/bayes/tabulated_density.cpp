@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace metapool;
@@ -39,6 +40,9 @@ TEST_CASE("a panel is resolved if a polynomial stands for the density, by what i
   CHECK(metapool::detail::resolved(panel(0.3, 0), 0.0, 1e-8));
   CHECK_FALSE(metapool::detail::resolved(panel(3, 0), 0.0, 1e-8));
   CHECK(metapool::detail::resolved(panel(3, -25), 0.0, 1e-8));
+  auto ends = panel(0.3, 0);
+  ends[14] = -std::numeric_limits<double>::infinity();
+  CHECK_FALSE(metapool::detail::resolved(ends, 0.0, 1e-8));
 }
 
 TEST_CASE("a tabulated normal distribution has the normal's moments, quantiles and shortest interval") {
@@ -57,6 +61,18 @@ TEST_CASE("a tabulated normal distribution has the normal's moments, quantiles a
   CHECK(x.upper_tail(1e9) == 0);
   CHECK(x.density(1e9) == 0);
   CHECK_THROWS_AS(x.quantile(0), input_error);
+}
+
+TEST_CASE("a density that is 0 from somewhere on has no mass there") {
+  const auto line = metapool::detail::posterior_line<double>::of_effect(0.0, 1.0);
+  const auto log_f = [](double at) { return std::fabs(at) < 7.4 ? -at * at / 2 : -std::numeric_limits<double>::infinity(); };
+  for (const double end : {2.0, 5.0}) {  // on the line; sinh of it the last place
+    const auto x = metapool::detail::tabulate<double>(log_f, line, {-2, 0, end}, 2);
+    CHECK(close(x.quantile(0.975), 1.959963984540054, digits8));
+    CHECK(close(x.cdf(2.5) + x.upper_tail(2.5), 1.0, digits8));
+    CHECK(close(x.upper_tail(4.0), 0.5 * std::erfc(4 / std::sqrt(2.0)), digits6));
+    CHECK(x.density(20) < 1e-12);
+  }
 }
 
 TEST_CASE("the parts of Student's t random effects convolved with a normal error are its density") {

@@ -41,7 +41,7 @@ struct binomial_normal_parts {
 
 }  // namespace detail
 
-/// The posterior of a hierarchical model with the trials' exact likelihood. Made by binomial_normal() and poisson_normal(). Trial: binary_trial or rate_trial.
+/// The posterior of a hierarchical model with the trials' exact likelihood. Made by binomial_normal(). Trial: binary_trial or rate_trial.
 /// Scale of everything: log odds ratios, log risk ratios or log rate ratios; P(RR < 0.8) is mean().cdf(log(0.8)).
 template <class Real = double, class Trial = binary_trial<Real>>
 class binomial_normal_posterior {
@@ -51,7 +51,7 @@ class binomial_normal_posterior {
   binomial_normal_posterior(std::vector<Trial> data, detail::joint_grid<Real, detail::trials_kernel<Real>> grid, detail::binomial_normal_parts<Real> parts)
       : trials_(std::move(data)), grid_(std::move(grid)), p_(std::move(parts)) {
     tau_ = detail::tabulate_tau(grid_, p_.tau_moments);
-    mean_ = detail::tabulate_mean(grid_, grid_.line_of_mean(), moments());
+    mean_ = detail::tabulate_mean(grid_, grid_.line_of_mean(), p_.mean_moments);
   }
 
   const std::vector<Trial>& data() const { return trials_; }
@@ -118,6 +118,7 @@ class binomial_normal_posterior {
   const metapool::convergence<Real>& convergence() const { return grid_.state(); }
 
  private:
+  /// Of a new trial's effect.
   int moments() const { return (std::min)(p_.tau_moments, p_.mean_moments); }
   tabulated_density<Real> effect(const std::optional<std::size_t>& study, int moments) const {
     using std::sqrt;

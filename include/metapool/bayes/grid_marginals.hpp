@@ -80,9 +80,10 @@ tabulated_density<Real> tabulate_mean(const joint_grid<Real, Kernel>& grid, cons
 template <class Real, class F>
 tabulated_density<Real> tabulate(const F& log_f, const posterior_line<Real>& line, const std::vector<Real>& edges, int moments) {
   const Real depth = 30, tolerance = (std::max)(Real(2e-7), Real(20000 * std::numeric_limits<Real>::epsilon()));
-  const auto f = [&](const Real& z) { return Real(log_f(line.x(z)) + line.log_slope(z)); };
   std::vector<std::pair<Real, Real>> open;
   Real top = -std::numeric_limits<Real>::infinity();
+  // where the density is 0 (beyond the reach of a bounded tau, say) it is next to nothing instead, so that there are polynomials
+  const auto f = [&](const Real& z) { return (std::max)(Real(log_f(line.x(z)) + line.log_slope(z)), Real(top - 3 * depth)); };
   for (const Real& e : edges) top = (std::max)(top, f(e));
   const auto end = [&](Real at, int side) {
     Real step = Real(Real(1) / 2);

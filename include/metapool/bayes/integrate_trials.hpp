@@ -68,7 +68,8 @@ binomial_normal_posterior<Real, Trial> integrate_trials(const char* function, tr
   // with its mean integrated over a flat prior the likelihood falls as tau^-(both - 1), over a proper one as tau^-both
   const double end = prior_of_tau.upper(), tail = prior_of_tau.tail_power() + static_cast<double>(all.both) - (flat ? 1 : 0);
   const bool bounded = end < std::numeric_limits<double>::infinity();
-  if (!bounded && !(tail > 1)) {
+  const bool proper = prior_of_tau.proper() && (!flat || all.both > 0);  // then so is the posterior, even if its tail is 1 / tau but for logarithms
+  if (!bounded && !proper && !(tail > 1)) {
     throw_input_error(function, "with the " + std::string(prior_of_tau.name()) + " prior of tau and " + std::to_string(all.both) +
                                     " trials that bound the effect from both sides the posterior would be improper, or so nearly that no number type holds it; give a prior with a thinner tail such as half_normal");
   }
@@ -108,7 +109,10 @@ binomial_normal_posterior<Real, Trial> integrate_trials(const char* function, tr
   } else {
     weights += 1 / Real(prior_of_mean.scale * prior_of_mean.scale);
     middle += Real(prior_of_mean.mean) / Real(prior_of_mean.scale * prior_of_mean.scale);
-    parts.mean_moments = prior_of_mean.df > 2 ? 2 : prior_of_mean.df > 1 ? 1 : 0;
+    // beyond all trials the density falls as its prior and, where trials bound the effect on both sides, as the tail of tau / mean beside it
+    const double falls = bounded ? std::numeric_limits<double>::infinity() : prior_of_tau.tail_power() + static_cast<double>(all.both) - 1;
+    const double power = all.below > 0 && all.above > 0 ? prior_of_mean.df + falls : 0;  // with 0.1 more than what is needed to be summed
+    parts.mean_moments = prior_of_mean.df > 2 || power >= 2.1 ? 2 : prior_of_mean.df > 1 || power >= 1.1 ? 1 : 0;
   }
   candidates.push_back(middle / weights);
   joint_problem<Real, trials_kernel<Real>, decltype(parts.log_mean), decltype(parts.log_tau)> problem{

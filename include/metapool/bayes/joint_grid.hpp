@@ -2,6 +2,8 @@
 // The joint posterior of a mean and a tau on panels of both, halved where it is not yet resolved.
 #pragma once
 
+#include <metapool/bayes/grid_layout.hpp>
+#include <metapool/bayes/grid_panels.hpp>
 #include <metapool/bayes/legendre_panel.hpp>
 #include <metapool/bayes/posterior_line.hpp>
 #include <metapool/bayes/tau_window.hpp>
@@ -10,7 +12,6 @@
 #include <metapool/math/convergence.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -20,84 +21,24 @@
 
 namespace metapool::detail {
 
-/// What a grid is of: the model, the logarithms of the priors' densities (of the mean as the kernel has it), and how many moments are wanted.
-template <class Real, class Kernel, class MeanPrior, class TauPrior>
-struct joint_problem {
-  Kernel kernel;
-  MeanPrior log_mean_prior;
-  TauPrior log_tau_prior;
-  tau_line<Real> line{};
-  std::vector<Real> candidates{};  ///< means among which high posterior density is looked for first
-  int tau_moments = 0;
-  int mean_moments = 0;
-  double tolerance = 1e-8;  ///< of the log density where it matters
-};
-
-/// What it starts from: the panels' edges on both lines (the grid grows where they do not reach far enough) and about the largest log density there.
-template <class Real>
-struct grid_layout {
-  posterior_line<Real> line_of_mean{};
-  std::vector<Real> mean_edges{}, tau_edges{};
-  Real top = -std::numeric_limits<Real>::infinity();
-};
-
-/// n pieces of equal length: n + 1 edges.
-template <class Real>
-std::vector<Real> equal_pieces(const Real& from, const Real& to, std::size_t n) {
-  std::vector<Real> edges;
-  for (std::size_t j = 0; j < n; ++j) edges.push_back(from + (to - from) * static_cast<Real>(j) / static_cast<Real>(n));
-  edges.push_back(to);
-  return edges;
-}
-
-/// n pieces of equal length; if they would be longer than `longest`, pieces that grow with the distance from `middle` instead.
-template <class Real>
-std::vector<Real> pieces_around(const Real& middle, const Real& from, const Real& to, std::size_t n, const Real& longest) {
-  if (to - from <= longest * static_cast<Real>(n) || !(middle > from && middle < to)) return equal_pieces(from, to, n);
-  std::vector<Real> edges{middle};
-  for (Real step = longest; edges.back() < to; step *= Real(1.6)) edges.push_back(edges.back() + step < to - step ? Real(edges.back() + step) : to);
-  std::reverse(edges.begin(), edges.end());
-  for (Real step = longest; edges.back() > from; step *= Real(1.6)) edges.push_back(edges.back() - step > from + step ? Real(edges.back() - step) : from);
-  std::reverse(edges.begin(), edges.end());
-  return edges;
-}
-
-/// A kernel has slices: at(tau) what is known at one tau; at_means(panel) what is known there whatever tau is; log_likelihood(slice, panel of means, that), and `concave`, whether that is so in the mean; if not, it tells of peaks
-/// between points (hides_a_peak).
+/// A kernel has slices: at(tau) what is known at one tau; at_means(panel) what is known there whatever tau is; log_likelihood(slice, panel of means, that), and `concave`,
+/// whether that is so in the mean; if not, it tells of peaks between points (hides_a_peak).
 template <class Real, class Kernel>
 class joint_grid {
  public:
   using real_type = Real;
   using kernel_type = Kernel;
+  using mean_panel = panel_of_means<Real, Kernel>;
+  using tau_panel = panel_of_taus<Real, Kernel>;
+  using block = grid_block<Real>;
   static Real depth() { return Real(30); }
-  static constexpr std::size_t most_evaluations = 20'000'000;  ///< of the likelihood, before the integration is given up: some seconds
-
-  struct mean_panel {
-    Real from{}, to{};
-    panel_values<Real> z{}, mean{}, log_prior{};  ///< with the slope of the posterior_line
-    Real most{};                                  ///< the highest log_prior
-    typename Kernel::place place{};               ///< what the kernel knows of these means whatever tau is
-  };
-  struct tau_panel {
-    Real from{}, to{};
-    panel_values<Real> tau{}, log_prior{};
-    std::vector<typename Kernel::slice> slices{};  ///< one a point
-  };
-  /// f[t][j]: log density at tau point t and mean point j.
-  struct block {
-    std::array<panel_values<Real>, panel_points> f{};
-    Real top = -std::numeric_limits<Real>::infinity();
-    bool nothing = false;  ///< known to be negligible: f holds bounds
-    /// What is missing along the means and along tau, judged against that top.
-    Real of_mean{}, of_tau{}, judged = -std::numeric_limits<Real>::infinity();
-  };
 
   template <class Problem>
   joint_grid(const char* function, const Problem& problem, const grid_layout<Real>& layout) : kernel_(problem.kernel), line_of_mean_(layout.line_of_mean), top_(layout.top) {
     tolerance_ = (std::max)(Real(problem.tolerance), Real(1000 * std::numeric_limits<Real>::epsilon()));
     line_of_tau_ = posterior_line<Real>::of_scale(problem.line);
-    for (std::size_t i = 0; i + 1 < layout.tau_edges.size(); ++i) taus_.push_back(make_tau(problem, layout.tau_edges[i], layout.tau_edges[i + 1]));
-    for (std::size_t i = 0; i + 1 < layout.mean_edges.size(); ++i) means_.push_back(make_mean(problem, layout.mean_edges[i], layout.mean_edges[i + 1]));
+    for (std::size_t i = 0; i + 1 < layout.tau_edges.size(); ++i) taus_.push_back(tau_panel(problem, layout.tau_edges[i], layout.tau_edges[i + 1]));
+    for (std::size_t i = 0; i + 1 < layout.mean_edges.size(); ++i) means_.push_back(mean_panel(problem, line_of_mean_, layout.mean_edges[i], layout.mean_edges[i + 1]));
     refine(function, problem);
     if constexpr (Kernel::concave) {
       for (tau_panel& t : taus_) t.slices.clear();  // large, and not wanted any more
@@ -124,33 +65,6 @@ class joint_grid {
     using std::abs;
     const Real size = abs(z);
     return !(height + static_cast<Real>(p.mean_moments) * (size > 3 ? Real(size - 3) : Real(0)) > top_ - depth());
-  }
-  template <class Problem>
-  mean_panel make_mean(const Problem& p, const Real& from, const Real& to) const {
-    mean_panel m;
-    m.from = from;
-    m.to = to;
-    for (std::size_t j = 0; j < panel_points; ++j) {
-      m.z[j] = from + (to - from) * (legendre<Real>().x[j] + 1) / 2;
-      m.mean[j] = line_of_mean_.x(m.z[j]);
-      m.log_prior[j] = p.log_mean_prior(m.mean[j]) + line_of_mean_.log_slope(m.z[j]);
-    }
-    m.most = *std::max_element(m.log_prior.begin(), m.log_prior.end());
-    m.place = kernel_.at_means(m.mean);
-    return m;
-  }
-  template <class Problem>
-  tau_panel make_tau(const Problem& p, const Real& from, const Real& to) const {
-    tau_panel t;
-    t.from = from;
-    t.to = to;
-    for (std::size_t j = 0; j < panel_points; ++j) {
-      const Real x = from + (to - from) * (legendre<Real>().x[j] + 1) / 2;
-      t.tau[j] = p.line.tau(x);
-      t.log_prior[j] = p.log_tau_prior(t.tau[j]) + p.line.log_jacobian(x);
-      t.slices.push_back(kernel_.at(t.tau[j]));
-    }
-    return t;
   }
   block compute(const mean_panel& m, tau_panel& t) {
     block b;
@@ -195,53 +109,6 @@ class joint_grid {
     }
     return all;
   }
-  /// A part of a block that is nothing is nothing.
-  block part_of(const block& whole, const mean_panel& m, const tau_panel& t, const mean_panel& old_m, const tau_panel& old_t) const {
-    block b;
-    b.nothing = true;
-    Real most = -std::numeric_limits<Real>::infinity();
-    for (std::size_t i = 0; i < panel_points; ++i) most = (std::max)(most, Real(whole.f[i][0] - old_m.log_prior[0] - old_t.log_prior[i]));
-    for (std::size_t i = 0; i < panel_points; ++i) {
-      for (std::size_t j = 0; j < panel_points; ++j) {
-        b.f[i][j] = most + m.log_prior[j] + t.log_prior[i];
-        b.top = (std::max)(b.top, b.f[i][j]);
-      }
-    }
-    return b;
-  }
-
-  /// Whether a likelihood that is concave in the mean may have its peak between the points unseen: between two points it is below the straight lines through their neighbours.
-  bool may_hide(const block& b, const mean_panel& m) const {
-    const auto& x = m.mean;
-    for (const std::size_t i : {std::size_t(0), panel_points / 2, panel_points - 1}) {
-      panel_values<Real> f;
-      for (std::size_t j = 0; j < panel_points; ++j) f[j] = b.f[i][j] - m.log_prior[j];
-      const auto slope = [&](std::size_t j) { return Real((f[j + 1] - f[j]) / (x[j + 1] - x[j])); };
-      Real bound = b.top;
-      for (std::size_t j = 0; j + 1 < panel_points; ++j) {
-        const Real gap = x[j + 1] - x[j];
-        const Real from_left = j > 0 && slope(j - 1) > 0 ? Real(f[j] + slope(j - 1) * gap) : f[j];
-        const Real from_right = j + 2 < panel_points && slope(j + 1) < 0 ? Real(f[j + 1] - slope(j + 1) * gap) : f[j + 1];
-        bound = (std::max)(bound, Real((j == 0 ? from_right : j + 2 == panel_points ? from_left : (std::min)(from_left, from_right)) + m.most));
-      }
-      if (slope(0) < 0) bound = (std::max)(bound, Real(f[0] - slope(0) * (x[0] - line_of_mean_.x(m.from)) + m.most));
-      if (slope(panel_points - 2) > 0) bound = (std::max)(bound, Real(f[panel_points - 1] + slope(panel_points - 2) * (line_of_mean_.x(m.to) - x[panel_points - 1]) + m.most));
-      if (bound > b.top + 3 && bound > top_ - depth() - 3) return true;
-    }
-    return false;
-  }
-
-  void judge(block& b) const {
-    if (b.judged > top_ - Real(0.01)) return;
-    b.judged = top_;
-    b.of_mean = b.of_tau = 0;
-    for (std::size_t i = 0; i < panel_points; ++i) {
-      panel_values<Real> column;
-      for (std::size_t j = 0; j < panel_points; ++j) column[j] = b.f[j][i];
-      b.of_mean = (std::max)(b.of_mean, unresolved(b.f[i], top_, tolerance_));
-      b.of_tau = (std::max)(b.of_tau, unresolved(column, top_, tolerance_));
-    }
-  }
   template <class Problem>
   void first_blocks(const Problem& p) {
     blocks_.resize(means_.size());
@@ -251,24 +118,33 @@ class joint_grid {
     for (std::size_t m = middle + 1; m < means_.size(); ++m) blocks_[m] = column(p, means_[m], &means_[m - 1], &blocks_[m - 1], true);
     for (std::size_t m = middle; m-- > 0;) blocks_[m] = column(p, means_[m], &means_[m + 1], &blocks_[m + 1], false);
   }
+  /// Whether more of the posterior may lie between the points of a block than they show.
+  bool hides_a_peak(const block& b, const mean_panel& m, const tau_panel& t, bool low) const {
+    const Real left = line_of_mean_.x(m.from), right = line_of_mean_.x(m.to), floor = top_ - depth() - 3;
+    if constexpr (Kernel::concave) {
+      return low && may_hide(b, m, left, right, floor);
+    } else {
+      return kernel_.hides_a_peak(left, right, m, t, floor);
+    }
+  }
   template <class Problem>
   void refine(const char* function, const Problem& p) {
     first_blocks(p);
-    for (int round = 0;; ++round) {
+    for (int halvings = 0;;) {
       std::vector<char> halve_mean(means_.size(), 0), halve_tau(taus_.size(), 0);
       Real along_mean = 0, along_tau = 0;
+      bool hidden = false;  // whether a peak may be between points
       for (std::size_t m = 0; m < means_.size(); ++m) {
         for (std::size_t n = 0; n < taus_.size(); ++n) {
           block& b = blocks_[m][n];
           if (b.nothing) continue;
           const bool low = b.top < top_ - depth();
-          if constexpr (Kernel::concave) {
-            if (low && !halve_mean[m] && may_hide(b, means_[m])) halve_mean[m] = 1;
-          } else {
-            if (!halve_mean[m] && kernel_.hides_a_peak(line_of_mean_.x(means_[m].from), line_of_mean_.x(means_[m].to), means_[m], taus_[n], Real(top_ - depth() - 3))) halve_mean[m] = 1;
+          if (!halve_mean[m] && hides_a_peak(b, means_[m], taus_[n], low)) {
+            hidden = true;
+            halve_mean[m] = 1;
           }
           if (low) continue;
-          judge(b);
+          b.judge(top_, tolerance_);
           along_mean = (std::max)(along_mean, b.of_mean);
           along_tau = (std::max)(along_tau, b.of_tau);
           if (b.of_mean > tolerance_) halve_mean[m] = 1;
@@ -277,15 +153,15 @@ class joint_grid {
       }
       const bool done = std::find(halve_mean.begin(), halve_mean.end(), 1) == halve_mean.end() && std::find(halve_tau.begin(), halve_tau.end(), 1) == halve_tau.end();
       state_.residual = (std::max)(along_mean, along_tau);
-      if (state_.iterations > most_evaluations) {
-        throw convergence_error(std::string(function) + ": the integration did not settle within " + std::to_string(most_evaluations) + " evaluations of the likelihood (residual " +
+      if (state_.iterations > p.most_evaluations) {
+        throw convergence_error(std::string(function) + ": the integration did not settle within " + std::to_string(p.most_evaluations) + " evaluations of the likelihood (residual " +
                                 to_text(state_.residual) + "): studies many standard errors apart, or a prior of tau with a very heavy tail");
       }
       const bool longer = extend_mean(p, false) || extend_mean(p, true) || extend_tau(p, false) || extend_tau(p, true);
       if (longer) continue;
-      state_.converged = done || state_.residual < Real(1e-5);
+      state_.converged = done || (!hidden && state_.residual < Real(1e-5));
       if (done) return;
-      if (round > 60 || means_.size() * taus_.size() > 3000) {
+      if (halvings++ > 60 || means_.size() * taus_.size() > 3000) {
         if (state_.converged) return;
         throw convergence_error(std::string(function) + ": the integration did not settle (residual " + to_text(state_.residual) +
                                 (along_tau > along_mean ? ", along tau); is the density of the prior of tau smooth inside its support?"
@@ -305,7 +181,7 @@ class joint_grid {
     }
     const Real limit = tau_line<Real>::limit(), width = m.to - m.from, end = right ? m.to : m.from;
     if (negligible(p, height, end) || (right ? end >= limit : end <= -limit)) return false;
-    const mean_panel next = right ? make_mean(p, end, Real(end + width)) : make_mean(p, Real(end - width), end);
+    const mean_panel next = right ? mean_panel(p, line_of_mean_, end, Real(end + width)) : mean_panel(p, line_of_mean_, Real(end - width), end);
     std::vector<block> blocks = column(p, next, &m, right ? &blocks_.back() : &blocks_.front(), right);
     means_.insert(right ? means_.end() : means_.begin(), next);
     blocks_.insert(right ? blocks_.end() : blocks_.begin(), std::move(blocks));
@@ -324,7 +200,7 @@ class joint_grid {
     const Real limit = tau_line<Real>::limit(), width = (std::min)(Real(t.to - t.from), Real(1.5)), end = right ? t.to : t.from;
     if (right ? end >= limit : end <= -limit) return false;
     if (!(height + (right && !p.line.bounded() ? static_cast<Real>(p.tau_moments) * (end - place_of_top()) : Real(0)) > top_ - depth() + 3)) return false;
-    tau_panel next = right ? make_tau(p, end, (std::min)(limit, Real(end + width))) : make_tau(p, (std::max)(Real(-limit), Real(end - width)), end);
+    tau_panel next = right ? tau_panel(p, end, (std::min)(limit, Real(end + width))) : tau_panel(p, (std::max)(Real(-limit), Real(end - width)), end);
     for (std::size_t m = 0; m < means_.size(); ++m) blocks_[m].insert(right ? blocks_[m].end() : blocks_[m].begin(), compute(means_[m], next));
     taus_.insert(right ? taus_.end() : taus_.begin(), std::move(next));
     return true;
@@ -344,29 +220,8 @@ class joint_grid {
   }
   template <class Problem>
   void halve(const Problem& p, const std::vector<char>& halve_mean, const std::vector<char>& halve_tau) {
-    std::vector<mean_panel> means;
-    std::vector<tau_panel> taus;
-    std::vector<std::size_t> old_mean, old_tau;  // where a panel was before
-    for (std::size_t m = 0; m < means_.size(); ++m) {
-      if (halve_mean[m]) {
-        const Real middle = means_[m].from + (means_[m].to - means_[m].from) / 2;
-        means.push_back(make_mean(p, means_[m].from, middle));
-        means.push_back(make_mean(p, middle, means_[m].to));
-      } else {
-        means.push_back(means_[m]);
-      }
-      old_mean.insert(old_mean.end(), halve_mean[m] ? 2 : 1, m);
-    }
-    for (std::size_t n = 0; n < taus_.size(); ++n) {
-      if (halve_tau[n]) {
-        const Real middle = taus_[n].from + (taus_[n].to - taus_[n].from) / 2;
-        taus.push_back(make_tau(p, taus_[n].from, middle));
-        taus.push_back(make_tau(p, middle, taus_[n].to));
-      } else {
-        taus.push_back(std::move(taus_[n]));  // the arrays stay
-      }
-      old_tau.insert(old_tau.end(), halve_tau[n] ? 2 : 1, n);
-    }
+    auto [means, old_mean] = halve_panels(means_, halve_mean, [&](const Real& from, const Real& to) { return mean_panel(p, line_of_mean_, from, to); });
+    auto [taus, old_tau] = halve_panels(taus_, halve_tau, [&](const Real& from, const Real& to) { return tau_panel(p, from, to); });
     std::vector<std::vector<block>> blocks(means.size());
     for (std::size_t m = 0; m < means.size(); ++m) {
       for (std::size_t n = 0; n < taus.size(); ++n) {
@@ -374,7 +229,7 @@ class joint_grid {
         if (!halve_mean[i] && !halve_tau[j]) {
           blocks[m].push_back(std::move(blocks_[i][j]));
         } else if (blocks_[i][j].nothing) {
-          blocks[m].push_back(part_of(blocks_[i][j], means[m], taus[n], means_[i], taus_[j]));
+          blocks[m].push_back(part_of_nothing(blocks_[i][j], means[m], taus[n], means_[i], taus_[j]));
         } else {
           blocks[m].push_back(compute(means[m], taus[n]));
         }

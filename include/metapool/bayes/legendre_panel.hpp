@@ -91,7 +91,7 @@ Real legendre_slope(const panel_values<Real>& c, const Real& t) {
 
 /// What is probably missing if the polynomial through these values of log f stands for it on the panel, judged against `top`, log of the highest value that matters, and to be
 /// compared with `tolerance`: the last coefficients of log f, less the farther f is below the top; and those of f over 3000, so that its integral by the points, whose error
-/// falls twice as fast, is right. What rounding leaves is not counted.
+/// falls twice as fast, is right. What rounding leaves is not counted. Infinite if f is 0 at some of the points and not at all.
 template <class Real>
 Real unresolved(const panel_values<Real>& log_f, const Real& top, const Real& tolerance) {
   using std::abs, std::exp;
@@ -99,6 +99,9 @@ Real unresolved(const panel_values<Real>& log_f, const Real& top, const Real& to
   Real highest = log_f[0];
   for (const Real& f : log_f) highest = f > highest ? f : highest;
   if (!(highest > -std::numeric_limits<Real>::infinity())) return Real(0);
+  for (const Real& f : log_f) {
+    if (!(f > -std::numeric_limits<Real>::infinity())) return std::numeric_limits<Real>::infinity();  // no polynomial goes there
+  }
   const Real share = exp(Real(highest < top ? highest - top : Real(0)));
   Real a = 0, b = 0, c = 0, d = 0;
   for (std::size_t j = 0; j < panel_points; ++j) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -51,7 +52,7 @@ normal_row<Real> normal_shape(const H& h, const Real& mean, const Real& sd) {
     right = h(Real(m + d));
   }
   const Real slope = (right - left) / (2 * d), curvature = (2 * middle - left - right) / (d * d);
-  if (!(curvature > 0)) return {m, d, Real(middle + log(Real(4 * d)))};
+  if (!(curvature > 0) || left > middle || right > middle) return {m, d, Real(middle + log(Real(4 * d)))};  // flat, or not yet there
   const Real width = 1 / sqrt(curvature);
   return {Real(m + slope / curvature), width, Real(middle + slope * slope / curvature / 2 + log(width) + log(Real(2 * pi<Real>())) / 2)};
 }
@@ -71,11 +72,18 @@ grid_layout<Real> trials_layout(const char* function, const Problem& p) {
     low = c < low ? c : low;
     high = c > high ? c : high;
   }
-  normal_row<Real> last{p.candidates.back(), largest, Real(0)};
   std::vector<std::pair<Real, normal_row<Real>>> seen;
   const auto rough = [&](const Real& x) {
     const Real tau = p.line.tau(x);
     auto slice = kernel.at(tau);
+    // from where it was at the nearest tau
+    normal_row<Real> last{p.candidates.back(), largest, Real(0)};
+    Real least_gap = std::numeric_limits<Real>::infinity();
+    for (const auto& [at, row] : seen) {
+      const Real gap = at < x ? Real(x - at) : Real(at - x);
+      if (gap < least_gap) last = row;
+      least_gap = (std::min)(least_gap, gap);
+    }
     last = normal_shape<Real>([&](const Real& m) { return Real(kernel.log_likelihood(slice, m) + p.log_mean_prior(m)); }, last.mean, (std::max)(last.sd, Real(tau / static_cast<Real>(kernel.size() + 2))));
     last.log_mass += p.log_tau_prior(tau) + p.line.log_jacobian(x);
     seen.emplace_back(x, last);
