@@ -86,3 +86,29 @@ TEST_CASE("Errors of the intervals of likelihood models") {
   const std::vector<metapool::binary_trial<>> one{trial("a", 2, 12, 5, 12)};
   CHECK_THROWS_AS(infer(glmm(one, odds_ratio{}, conditional_exact{}), glmm_wald_t{}), metapool::not_estimable);
 }
+
+TEST_CASE("A profile that was not climbed to its top gives no end and no test, unless asked for all the same") {
+  // -(x - 1)^2 / 2; the points of one side are said not to have converged
+  metapool::likelihood_fit<double> fit;
+  fit.estimate = 1;
+  fit.se = 1.1;
+  fit.convergence.converged = true;
+  double from = 0, to = 0;
+  bool limit = false;
+  fit.profile = [&](const double& x) { return metapool::likelihood_profile_point<double>{-(x - 1) * (x - 1) / 2, 1 - x, 0, !(x > from && x < to), limit}; };
+  const auto whole = infer(fit, glmm_profile_likelihood{});
+  CHECK(close(whole.upper, 1 + 1.959963984540054, metapool_test::digits10));
+  from = 2;
+  to = 2.5;  // on the way only
+  CHECK(infer(fit, glmm_profile_likelihood{}).upper == whole.upper);
+  for (const double start : {2.5, -1.5, -0.5}) {  // an end above, an end below, no effect
+    from = start;
+    to = start + 1;
+    CHECK_THROWS_AS(infer(fit, glmm_profile_likelihood{}), metapool::convergence_error);
+    CHECK(infer(fit, glmm_profile_likelihood{0.95, true}).upper == whole.upper);
+  }
+  from = 2.5;
+  to = 9;
+  limit = true;  // no end: it is infinite
+  CHECK(infer(fit, glmm_profile_likelihood{}).upper > 1e300);
+}

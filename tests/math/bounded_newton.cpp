@@ -93,3 +93,29 @@ TEST_CASE("A saddle is left, inside and at a bound that nothing presses against"
   bounds[1].held = true;
   CHECK(bounded_newton<double, 2>(two_summits, {0, 0}, bounds).at.value == 0);
 }
+
+TEST_CASE("Where rounding hides the rise the slopes lead on, and a fall that is more than rounding is none") {
+  double fall = 1.5e-7, bend = 1e-9;  // of values near 1e6: rounding by some 700 units in the last place
+  const auto rounded = [&](const std::array<double, 1>& x) -> curvature<double, 1> {
+    return {1e6 - bend * x[0] * x[0] - (std::fabs(x[0]) < 4 ? fall : 0), {-2 * bend * x[0]}, {-2 * bend}};
+  };
+  std::array<newton_bound<double>, 1> wide{};
+  wide[0].reach = 100;
+  const auto m = bounded_newton<double, 1>(rounded, {5.0}, wide);
+  CHECK(m.convergence.converged);
+  CHECK(close(m.x[0], 0.0, metapool_test::tolerance{0, 1e-12, 0, "Newton's step is exact"}));
+  wide[0].reach = 3;  // only of whole steps are slopes believed,
+  CHECK(std::fabs(bounded_newton<double, 1>(rounded, {5.0}, wide).x[0]) >= 4);
+  wide[0].reach = 100;
+  fall = 2.5e-4 + 1e-7;  // and only of those that promised no more than rounding
+  bend = 1e-5;
+  CHECK(std::fabs(bounded_newton<double, 1>(rounded, {5.0}, wide).x[0]) >= 4);
+  fall = 1e-6;
+  bend = 1e-9;
+  CHECK(std::fabs(bounded_newton<double, 1>(rounded, {5.0}, wide).x[0]) >= 4);
+  // slopes of both signs that are as steep after each step as before lead nowhere
+  const auto steps = [](const std::array<double, 1>& x) -> curvature<double, 1> {
+    return {1e6 - (x[0] < 0 ? 1e-7 : 0), {x[0] < 0 ? 1e-8 : -1e-8}, {-2e-9}};
+  };
+  CHECK(bounded_newton<double, 1>(steps, {2.0}, wide).x[0] > 0);
+}

@@ -4,6 +4,7 @@
 #include <metapool/inference/glmm_regression.hpp>
 #include <metapool/model/beta_binomial_regression.hpp>
 
+#include "model/regression_data.hpp"
 #include "model/sparse_tables.hpp"
 #include "support/close.hpp"
 #include "support/published.hpp"
@@ -20,17 +21,12 @@ using metapool_test::close;
 using metapool_test::contains;
 using metapool_test::message_of;
 using metapool_test::printed;
+using metapool_test::treated_hundreds;
 using metapool_test::trial;
 
 namespace {
 
 using trials_type = std::vector<binary_trial<>>;
-
-design<double> treated_patients(const trials_type& trials) {
-  std::vector<double> n;
-  for (const auto& t : trials) n.push_back(*t.treated.total / 100);
-  return design_of(n, "n");
-}
 
 metapool_test::tolerance peer(double relative) { return {relative, 0, 0, "where R's search stops"}; }
 
@@ -72,7 +68,7 @@ void check_fit(const Fit& fit, double b0, double b1, double se0, double se1, dou
 TEST_CASE("Catheters by size: beta-binomial regressions as in R") {
   // R 4.2: VGAM 1.1-7's vglm(cbind(y, n - y) ~ x + t + t:x, betabinomial) for the first; dbetabinom written out and optim for all, standard errors by numDeriv
   const auto trials = metapool_test::catheters();
-  const auto d = treated_patients(trials);
+  const auto d = design_of(treated_hundreds(trials), "n");
   const auto fit = beta_binomial_regression(trials, odds_ratio{}, d);
   check_fit(fit, -1.454827508, 0.263331897, 0.702580703, 0.435192213, -77.6784666717);
   CHECK(close(fit.baseline_coefficients(0), -2.477252811, peer(1e-8)));
@@ -189,7 +185,7 @@ TEST_CASE("A factor in effect and baseline: a mean for each group and arm, whate
 
 TEST_CASE("The likelihood of a beta-binomial regression is that of gamma functions, highest at the fit, and its profile's slope is right") {
   const auto trials = metapool_test::hahn();
-  const auto d = treated_patients(trials);
+  const auto d = design_of(treated_hundreds(trials), "n");
   const auto fit = beta_binomial_regression(trials, risk_ratio{}, d, arm_correlations{});
   const auto f = [&](double a0, double a1, double b0, double b1, double r, double s) {
     return by_gamma(trials, d, [](double x) { return std::exp(x); }, {fit.baseline_coefficients(0) + a0, fit.baseline_coefficients(1) + a1}, {fit.coefficients(0) + b0, fit.coefficients(1) + b1},
@@ -255,4 +251,23 @@ TEST_CASE("What a beta-binomial regression refuses, and what it cannot tell") {
   CHECK(full.df == 0);
   CHECK_THROWS_AS(infer(full, glmm_wald_t{}), not_estimable);
   CHECK_THROWS_AS(full.profile(2, 0.0), input_error);
+}
+
+TEST_CASE("A summit where the correlation is all but 0, and one whose correlations are unequal, are found") {
+  // at a correlation of 9e-6 the last rise is below the rounding of the likelihood
+  const trials_type flat{trial("1", 2, 39, 3, 26), trial("2", 2, 24, 0, 10), trial("3", 0, 25, 1, 52)};
+  const auto fit = beta_binomial_regression(flat, risk_ratio{}, design_of(std::vector<double>{39, 24.01, 25.02}, "x"), common_correlation{}, baseline_risk::common);
+  CHECK(fit.convergence.converged);
+  CHECK(fit.convergence.residual < 1e-8);
+  CHECK(*fit.correlation_treated > 1e-6);
+  CHECK(*fit.correlation_treated < 1e-4);
+  // an end of the interval is where the control arms alone are correlated, which they are not at the estimate
+  const trials_type uneven{trial("1", 2, 60, 2, 48), trial("2", 0, 46, 1, 7), trial("3", 2, 16, 0, 42)};
+  const auto by_arm = beta_binomial_regression(uneven, risk_ratio{}, design_of(std::vector<double>{60, 46.01, 16.02}, "x"), arm_correlations{});
+  const auto intervals = infer(by_arm, glmm_profile_likelihood{});
+  for (std::size_t j = 0; j < 2; ++j) {
+    for (const double end : {intervals.lower[j], intervals.upper[j]}) {
+      CHECK(close(2 * (by_arm.log_likelihood - by_arm.profile(j, end).log_likelihood), 3.841458820694124, metapool_test::digits8));
+    }
+  }
 }

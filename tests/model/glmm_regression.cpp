@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/model/glmm_regression.hpp>
 
+#include "model/regression_data.hpp"
 #include "model/sparse_tables.hpp"
 #include "support/close.hpp"
 #include "support/published.hpp"
@@ -17,21 +18,14 @@ using namespace metapool;
 using metapool_test::close;
 using metapool_test::contains;
 using metapool_test::message_of;
+using metapool_test::treated_hundreds;
 using metapool_test::trial;
 
 namespace {
 
 using trials_type = std::vector<binary_trial<>>;
 
-const std::vector<double> latitudes{44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33};
-
-/// Patients of the treated arms, in hundreds.
-template <class Trials>
-design<double> treated_patients(const Trials& trials) {
-  std::vector<double> n;
-  for (const auto& t : trials) n.push_back(*t.treated.total / 100);
-  return design_of(n, "n");
-}
+const std::vector<double> latitudes = metapool_test::bcg_latitude();
 
 metapool_test::tolerance peer(double relative) { return {relative, 0, 0, "where metafor's search stops"}; }
 
@@ -102,7 +96,7 @@ TEST_CASE("BCG by latitude as in metafor") {
 
 TEST_CASE("Catheters by size as in metafor; the exact conditional model is better than its approximation knows") {
   const auto trials = metapool_test::catheters();
-  const auto d = treated_patients(trials);
+  const auto d = design_of(treated_hundreds(trials), "n");
   // metafor 3.8, CM.AL, nAGQ = 25: QE.Wld 11.0722817, QE.LRT 26.8151255 on 15 df
   const auto approximate = glmm_regression(trials, odds_ratio{}, d, conditional_approximate{});
   check_coefficients(approximate, -1.535399484, 0.165328915, 0.726741199, 0.449408600, 0.5781422, 1e-5);
@@ -122,7 +116,7 @@ TEST_CASE("The exact conditional model by moderators is higher than where metafo
   // metafor 3.8, CM.EL, of the trials of Hahn et al.: -0.623452, 0.062360, se 5.8e-05 and 7.4e-06 (QM 7.2e7), log-likelihood -16.81261054; QE.LRT 8.17744186
   // on 7 df. On the catheters and BCG its optimiser fails.
   const auto trials = metapool_test::hahn();
-  const auto fit = glmm_regression(trials, odds_ratio{}, treated_patients(trials), conditional_exact{});
+  const auto fit = glmm_regression(trials, odds_ratio{}, design_of(treated_hundreds(trials), "n"), conditional_exact{});
   CHECK(fit.log_likelihood > -16.81261054);
   CHECK(close(fit.log_likelihood, -16.8126, metapool_test::tolerance{0, 0, 3e-3, "metafor's search"}));
   CHECK(close(fit.coefficients(0), -0.623452, metapool_test::tolerance{0, 0, 3e-4, "metafor's search"}));
@@ -165,7 +159,7 @@ TEST_CASE("Rate ratios, proportions and rates of one group by moderators as in m
   const auto catheters = metapool_test::catheters();
   std::vector<proportion<>> arms;
   for (const auto& t : catheters) arms.push_back({t.label, t.control.events, t.control.total});
-  const auto proportions = glmm_regression(arms, logit_proportion{}, treated_patients(catheters));
+  const auto proportions = glmm_regression(arms, logit_proportion{}, design_of(treated_hundreds(catheters), "n"));
   check_coefficients(proportions, -2.505620423, -0.660351878, 0.478063165, 0.297552629, 0.53779494, 1e-5);
   CHECK(close(proportions.q_wald, 45.7625835, peer(1e-7)));
   CHECK(close(proportions.q_lrt, 62.3024687, peer(1e-8)));
@@ -210,12 +204,12 @@ TEST_CASE("With a common effect a factor's levels are as if fitted apart; withou
 
 TEST_CASE("Of the design the rows of studies without information are left out, and may be anything") {
   auto trials = metapool_test::catheters();
-  auto d = treated_patients(trials);
+  auto d = design_of(treated_hundreds(trials), "n");
   const auto fit = glmm_regression(trials, odds_ratio{}, d, conditional_approximate{});
   d.x(14, 1) = std::numeric_limits<double>::quiet_NaN();  // no event in either arm
   CHECK(glmm_regression(trials, odds_ratio{}, d, conditional_approximate{}).log_likelihood == fit.log_likelihood);
   trials.erase(trials.begin() + 14);
-  const auto without = glmm_regression(trials, odds_ratio{}, treated_patients(trials), conditional_approximate{});
+  const auto without = glmm_regression(trials, odds_ratio{}, design_of(treated_hundreds(trials), "n"), conditional_approximate{});
   CHECK(without.coefficients(1) == fit.coefficients(1));
   CHECK(fit.audit[14].status == study_status::double_zero);
   d.x(3, 1) = std::numeric_limits<double>::quiet_NaN();
@@ -224,7 +218,7 @@ TEST_CASE("Of the design the rows of studies without information are left out, a
 
 TEST_CASE("Double-zero studies may be kept with random levels") {
   const auto trials = metapool_test::catheters();
-  const auto d = treated_patients(trials);
+  const auto d = design_of(treated_hundreds(trials), "n");
   const auto fit = glmm_regression(trials, odds_ratio{}, d, random_study_effects{double_zero::keep});
   CHECK(fit.design.rows() == 18);
   CHECK(fit.k == 17);

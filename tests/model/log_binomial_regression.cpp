@@ -3,6 +3,7 @@
 #include <metapool/inference/glmm_regression.hpp>
 #include <metapool/model/log_binomial_regression.hpp>
 
+#include "model/regression_data.hpp"
 #include "model/sparse_tables.hpp"
 #include "support/close.hpp"
 #include "support/published.hpp"
@@ -26,7 +27,7 @@ namespace {
 
 using trials_type = std::vector<binary_trial<>>;
 
-const std::vector<double> latitudes{44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33};
+const std::vector<double> latitudes = metapool_test::bcg_latitude();
 
 /// log-likelihood of one log risk ratio a trial, each level by golden sections.
 double brute_force(const trials_type& trials, const std::vector<double>& theta) {
@@ -203,4 +204,20 @@ TEST_CASE("What a log-binomial regression refuses") {
   CHECK(fit.p_lrt == 1);
   CHECK_THROWS_AS(infer(fit, glmm_wald_t{}), not_estimable);
   CHECK_THROWS_AS(fit.profile(2, 0.0), input_error);
+}
+
+TEST_CASE("A profile that bends within a billionth of its length is climbed to its top") {
+  const trials_type trials{trial("1", 2, 5, 0, 2), trial("2", 0, 4, 0, 1), trial("3", 3, 3, 3, 4), trial("4", 0, 4, 2, 2), trial("5", 0, 2, 3, 3), trial("6", 0, 3, 3, 3)};
+  matrix_of<double> x(6, 2);
+  x << 5, 1, 4.01, 0, 3.02, 0, 4.03, 1, 2.04, 0, 3.05, 0;
+  const auto fit = log_binomial_regression(trials, risk_ratio{}, design_of(x));
+  for (int i = -12; i <= 12; ++i) CHECK(fit.profile(1, fit.coefficients(1) + (0.0001 * i + 2.8) * std::sqrt(fit.covariance(1, 1))).converged);
+  const auto intervals = infer(fit, glmm_profile_likelihood{});
+  for (std::size_t j = 0; j < 3; ++j) {
+    for (const double end : {intervals.lower[j], intervals.upper[j]}) {
+      const auto at = fit.profile(j, end);
+      CHECK(at.converged);
+      CHECK(close(2 * (fit.log_likelihood - at.log_likelihood), 3.841458820694124, metapool_test::digits8));
+    }
+  }
 }

@@ -3,6 +3,7 @@
 #include <metapool/inference/glmm_regression.hpp>
 #include <metapool/model/penalised_logistic_regression.hpp>
 
+#include "model/regression_data.hpp"
 #include "model/sparse_tables.hpp"
 #include "support/close.hpp"
 #include "support/published.hpp"
@@ -17,17 +18,12 @@
 using namespace metapool;
 using metapool_test::close;
 using metapool_test::contains;
+using metapool_test::treated_hundreds;
 using metapool_test::trial;
 
 namespace {
 
 using trials_type = std::vector<binary_trial<>>;
-
-design<double> treated_patients(const trials_type& trials) {
-  std::vector<double> n;
-  for (const auto& t : trials) n.push_back(*t.treated.total / 100);
-  return design_of(n, "n");
-}
 
 double log_det(matrix_of<double> a) {  // by elimination
   double sum = 0;
@@ -65,7 +61,7 @@ TEST_CASE("Catheters by size: Firth's regression as by brglm2") {
   // R 4.2, brglm2 0.9, glm(cbind(y, n - y) ~ 0 + study + t + t:n, method = "brglmFit", type = "AS_mean"), t = 1/2 and -1/2. Penalised log-likelihood (the determinant in columns as they
   // are) -40.0060896463, with the slope held at 0 -40.3799935026 (optim); Pearson's chi-squared 26.25893697771, over 16 1.64118356111, Fletcher's 1.94589923801
   const auto trials = metapool_test::catheters();
-  const auto fit = penalised_logistic_regression(trials, odds_ratio{}, treated_patients(trials), over_dispersion::fletcher);
+  const auto fit = penalised_logistic_regression(trials, odds_ratio{}, design_of(treated_hundreds(trials), "n"), over_dispersion::fletcher);
   CHECK(fit.convergence.converged);
   CHECK(fit.convergence.residual < 1e-8);
   CHECK(fit.k == 18);
@@ -79,7 +75,7 @@ TEST_CASE("Catheters by size: Firth's regression as by brglm2") {
   const double units = log_det(matrix_of<double>(x.transpose() * x / 18.0)) / 2;
   CHECK(close(fit.log_likelihood + units, -40.0060896463, metapool_test::digits10));
   CHECK(close(*fit.log_likelihood_without_moderators + units, -40.3799935026, metapool_test::digits8));
-  CHECK(penalised_logistic_regression(trials, odds_ratio{}, treated_patients(trials), over_dispersion::pearson).estimated_dispersion == doctest::Approx(1.64118356111).epsilon(1e-10));
+  CHECK(penalised_logistic_regression(trials, odds_ratio{}, design_of(treated_hundreds(trials), "n"), over_dispersion::pearson).estimated_dispersion == doctest::Approx(1.64118356111).epsilon(1e-10));
   const auto wald = infer(fit);
   CHECK(close(wald.se[1], std::sqrt(fit.covariance(1, 1)), metapool_test::digits12));
   const auto r = infer(fit, glmm_profile_likelihood{});

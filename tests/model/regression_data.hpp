@@ -21,4 +21,12 @@ struct teacher_studies {
 };
 inline teacher_studies teachers() { return {}; }
 
+/// Patients of the treated arms of a set of trials, in hundreds: a moderator that every set has.
+template <class Trials>
+std::vector<double> treated_hundreds(const Trials& trials) {
+  std::vector<double> n;
+  for (const auto& t : trials) n.push_back(*t.treated.total / 100);
+  return n;
+}
+
 }  // namespace metapool_test

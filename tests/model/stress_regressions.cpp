@@ -13,11 +13,11 @@
 
 #include <cmath>
 #include <cstddef>
-#include <exception>
 #include <string>
 #include <vector>
 
 using namespace metapool;
+using metapool_test::fault_of;
 using metapool_test::moderators_of;
 using metapool_test::over_sets;
 using metapool_test::trial_set;
@@ -27,7 +27,7 @@ namespace {
 /// What is wrong with a regression's answer; nothing if it is not estimable and says so.
 template <class Fit>
 std::string fault(const Fit& model, bool interval) {
-  try {
+  return fault_of([&]() -> std::string {
     const auto fit = model();
     if (!fit.convergence.converged) return "no convergence";
     if (!(fit.convergence.residual < 1e-8)) return "the gradient is not zero";
@@ -56,16 +56,8 @@ std::string fault(const Fit& model, bool interval) {
         if (!(std::fabs(2 * (fit.log_likelihood - at.log_likelihood) / fit.dispersion - 3.841458820694124) < 1e-6)) return "an end of the interval is not where the likelihood has fallen by 1.92";
       }
     }
-  } catch (const not_estimable&) {
     return "";
-  } catch (const rank_error&) {  // of the studies with information all are alike, or
-    return "";
-  } catch (const input_error& x) {  // they are fewer than the coefficients
-    return std::string(x.what()).find("cannot estimate") == std::string::npos ? x.what() : "";
-  } catch (const std::exception& x) {
-    return x.what();
-  }
-  return "";
+  });
 }
 
 }  // namespace

@@ -62,6 +62,14 @@ void check_finite_estimate(const char* function, const Fit& fit) {
   }
 }
 
+/// The absolute signed root of a likelihood ratio at a mean.
+template <class Real>
+struct profile_root {
+  Real value{}, slope{};  ///< the slope away from the estimate
+  bool found{};           ///< whether the other parameters are at their best
+  bool at_limit{};
+};
+
 }  // namespace detail
 
 /// Wald interval and test of a likelihood model by the normal distribution: estimate -+ z se. Too short with few studies or few events.
@@ -104,7 +112,8 @@ struct glmm_wald_t {
 ///
 /// critical is 0; statistic is the signed root of the likelihood ratio of the mean against 0, p belongs to it (normal). An end beyond 100 on the
 /// logarithmic scale is taken as infinite: state says open_lower, open_upper or unbounded, and lower or upper is an infinity. So is one that needs
-/// tau = 20, where a wide enough tau2 explains the data at any mean. Throws input_error, convergence_error. 9 significant digits.
+/// tau = 20, where a wide enough tau2 explains the data at any mean. 9 significant digits. Throws input_error; convergence_error on a fit that did not converge, and if the
+/// other parameters' best at an end, or at 0 for the test, was not found (unless even_if_not_converged).
 struct glmm_profile_likelihood {
   double level = 0.95;
   bool even_if_not_converged = false;
@@ -118,8 +127,7 @@ struct glmm_profile_likelihood {
     r.method = "Profile likelihood";
     const estimate_state state = detail::state_of(fit);
     const Real infinity = std::numeric_limits<Real>::infinity();
-    bool at_limit = false;
-    const auto root = [&](const Real& mean) {  // absolute signed root and its slope away from the estimate
+    const auto root = [&](const Real& mean) {
       const auto p = fit.profile(mean);
       Real ratio = 2 * (fit.log_likelihood - p.log_likelihood), slope = p.slope;
       if constexpr (requires { fit.dispersion; }) {
@@ -127,17 +135,20 @@ struct glmm_profile_likelihood {
         slope /= fit.dispersion;
       }
       const Real value = ratio > 0 ? Real(sqrt(ratio)) : Real(0);
-      at_limit = p.at_limit;
-      return std::pair<Real, Real>{value, value > 0 ? Real(fabs(slope) / value) : Real(0)};
+      return detail::profile_root<Real>{value, value > 0 ? Real(fabs(slope) / value) : Real(0), p.converged || even_if_not_converged, p.at_limit};
+    };
+    // Of a profile that was not climbed to its top only what is below is known: it may be within the interval, but it is no end of it.
+    const auto check_found = [&](bool found) {
+      if (!found) throw convergence_error("glmm_profile_likelihood: the best of the other parameters was not found at an end of the interval or at 0");
     };
     const Real z = detail::normal_critical<Real>(level);
     const Real precision = pow(std::numeric_limits<Real>::epsilon(), Real(0.7));
     // The end on one side: the distance from `centre`, between inner (too near) and outer, at which the root is z. An empty answer is an infinite end.
     const auto solve = [&](const Real& centre, int side, Real inner, Real outer) -> std::optional<Real> {
       const auto at_distance = [&](const Real& distance) { return root(Real(centre + Real(side) * distance)); };
-      std::pair<Real, Real> at = at_distance(outer);
-      while (at.first < z) {
-        if (fabs(outer) > 100 || at_limit) return std::nullopt;
+      detail::profile_root<Real> at = at_distance(outer);
+      while (at.value < z) {
+        if (fabs(outer) > 100 || at.at_limit) return std::nullopt;
         const Real step = outer - inner;
         inner = outer;
         outer += step / 2 + fabs(outer) / 2;
@@ -145,10 +156,15 @@ struct glmm_profile_likelihood {
       }
       // Newton's method on the root, which is close to linear, inside the bracket
       Real left = inner, right = outer, distance = outer;
+      bool found = at.found;  // the point on the right
       for (int i = 0; i < 200; ++i) {
-        if (fabs(Real(at.first - z)) <= precision * z) break;
-        (at.first < z ? left : right) = distance;
-        Real next = distance + (z - at.first) / at.second;
+        if (fabs(Real(at.value - z)) <= precision * z) {
+          found = at.found;
+          break;
+        }
+        (at.value < z ? left : right) = distance;
+        if (!(at.value < z)) found = at.found;
+        Real next = distance + (z - at.value) / at.slope;
         if (!(next > left && next < right) || i > 20) next = left + (right - left) / 2;
         if (next == left || next == right || i == 199) {
           if (i == 199) throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
@@ -158,7 +174,8 @@ struct glmm_profile_likelihood {
         distance = next;
         at = at_distance(distance);
       }
-      if (at_limit) return std::nullopt;
+      if (at.at_limit) return std::nullopt;
+      check_found(found);
       return Real(centre + Real(side) * distance);
     };
     const auto end = [&](int side) -> std::optional<Real> {
@@ -166,7 +183,7 @@ struct glmm_profile_likelihood {
         const int away = state == estimate_state::minus_infinity ? 1 : -1;
         if (side != away) return std::nullopt;
         Real inner = 0;  // too near the infinite estimate
-        for (Real step = 1; !(root(Real(Real(side) * inner)).first < z); step *= 2) {
+        for (Real step = 1; !(root(Real(Real(side) * inner)).value < z); step *= 2) {
           if (inner < -1e4) throw convergence_error("glmm_profile_likelihood: the search for an end of the interval did not converge");
           inner -= step;
         }
@@ -183,8 +200,9 @@ struct glmm_profile_likelihood {
     r.state = lower   ? (upper ? interval_state::regular : interval_state::open_upper)
               : upper ? interval_state::open_lower
                       : interval_state::unbounded;
-    const Real statistic = root(Real(0)).first;
-    r.statistic = fit.estimate < 0 ? Real(-statistic) : statistic;
+    const auto none = root(Real(0));
+    check_found(none.found || none.at_limit);
+    r.statistic = fit.estimate < 0 ? Real(-none.value) : none.value;
     r.p = detail::normal_two_sided_p<Real>(r.statistic);
     return r;
   }

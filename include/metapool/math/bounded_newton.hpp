@@ -192,6 +192,16 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
     if (tiny && damping > 0 && leave()) continue;
     const curvature<Real, P> there = f(next);
     ++result.convergence.iterations;
+    // where the function's rounding hides the rise, the slopes tell it: what Newton's step would still gain falls
+    const auto falls = [&] {
+      const Real rounding = 1024 * epsilon * (1 + fabs(at.value));
+      if (damping > 0 || gain > rounding || share < 1 || !(there.value >= at.value - rounding)) return false;
+      for (std::size_t i = 0; i < n; ++i) step[i] = there.gradient[free[i]];
+      cholesky_solve(a.data(), n, step.data());
+      Real left = 0;
+      for (std::size_t i = 0; i < n; ++i) left += step[i] * there.gradient[free[i]];
+      return left <= gain / 4;
+    };
     if (tiny && damping == 0) {
       const bool done = gain <= square || gain > last_gain / 4;
       if (gain > last_gain) {  // rounding is all that is left: the point before is as good
@@ -207,7 +217,7 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
         result.convergence.converged = true;
         break;
       }
-    } else if (isfinite(there.value) && (there.value >= at.value + slope / 10000 || (tiny && there.value >= at.value - 16 * epsilon * (1 + fabs(at.value))))) {
+    } else if (isfinite(there.value) && (there.value >= at.value + slope / 10000 || (tiny && there.value >= at.value - 16 * epsilon * (1 + fabs(at.value))) || falls())) {
       x = next;
       at = there;
       if (damping == 0 && gain <= enough && share == 1) {

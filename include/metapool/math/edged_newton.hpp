@@ -166,7 +166,7 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     auto sides_next = sides;
     if (met < edges.size()) sides_next[met] = edge_side::on;
     const auto there = evaluate(next, sides_next);
-    if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || ((tiny || share == 0) && there.value >= at.value - 16 * epsilon * size))) {
+    if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || (share * gain <= 16 * epsilon * size && there.value >= at.value - 16 * epsilon * size))) {
       last_gain = tiny && met == edges.size() ? gain : infinity;
       damping = damping > Real(1) / 64 ? Real(damping / 8) : Real(0);
       if (cut || radius < 1) radius = (std::min)(Real(1), Real(4 * radius));

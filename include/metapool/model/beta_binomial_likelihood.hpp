@@ -133,6 +133,14 @@ std::vector<Real> likely_correlations(const Height& height, const Real& n) {
   return starts;
 }
 
+/// Pairs of correlations from which a profile is climbed besides the estimate's: equal ones and, if each group has its own, unequal ones too, which may lead to another summit.
+template <class = void>
+std::vector<std::array<double, 2>> starting_correlations(bool unequal) {
+  std::vector<std::array<double, 2>> pairs{{0, 0}, {0.02, 0.02}, {0.3, 0.3}};
+  if (unequal) pairs.insert(pairs.end(), {{0, 0.3}, {0.3, 0}});
+  return pairs;
+}
+
 /// The highest of the maxima found from several starts.
 template <class Real, std::size_t P, class F>
 newton_maximum<Real, P> highest_maximum(const F& f, const std::vector<std::array<Real, P>>& starts,

@@ -55,16 +55,13 @@ struct two_groups {
       return !logit && middle > Real(-1e-3) ? Real(-1e-3) : middle;
     };
     std::vector<std::array<Real, 3>> starts{{mean(treated_x, control_x), rho_treated, rho_control}};
-    const auto also = [&](const Real& rho) {
-      std::array<Real, 3> s = starts[0];
-      if (!held_treated) s[1] = rho;
-      if (!common && !held_control) s[2] = rho;
-      starts.push_back(s);
-    };
     if (!held_treated || (!common && !held_control)) {
-      also(Real(0));
-      also(Real(0.02));
-      also(Real(0.3));
+      for (const std::array<double, 2>& rho : starting_correlations(!common && !held_treated && !held_control)) {
+        std::array<Real, 3> s = starts[0];
+        if (!held_treated) s[1] = Real(rho[0]);
+        if (!common && !held_control) s[2] = Real(rho[1]);
+        starts.push_back(s);
+      }
     }
     const auto best = highest_maximum<Real, 3>(f, starts, bounds);
     f(best.x);

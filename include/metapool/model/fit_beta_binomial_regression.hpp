@@ -9,6 +9,7 @@
 #include <metapool/model/turned_columns.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -156,20 +157,24 @@ void fit_beta_binomial_regression(const char* function, beta_binomial_regression
     if (!turned.make_feasible(begin, last)) return {-std::numeric_limits<Real>::infinity(), Real(0), Real(0), true, false};
     edged_maximum<Real> highest;
     bool first = true;
-    for (const double rho : {-1.0, 0.0, 0.02, 0.3}) {  // the estimate's correlations, then others
-      auto from = begin;
-      bool any = rho < 0;
-      for (std::size_t g = 0; g < rows.correlations; ++g) {
-        if (rho < 0 || !turned.has_pairs(g)) continue;
-        from[q + p + g] = Real(rho);
-        any = true;
-      }
-      if (!any) continue;
-      auto m = turned.climb(from, last, false);
+    const auto climb_from = [&](const std::vector<Real>& point) {
+      auto m = turned.climb(point, last, false);
       if (first || m.at.value > highest.at.value || (m.at.value == highest.at.value && m.convergence.converged && !highest.convergence.converged)) highest = std::move(m);
       first = false;
+    };
+    climb_from(begin);
+    const bool unequal = rows.correlations == 2 && turned.has_pairs(0) && turned.has_pairs(1);
+    for (const std::array<double, 2>& rho : starting_correlations(unequal)) {
+      auto point = begin;
+      bool any = false;
+      for (std::size_t g = 0; g < rows.correlations; ++g) {
+        if (!turned.has_pairs(g)) continue;
+        point[q + p + g] = Real(rho[g]);
+        any = true;
+      }
+      if (any) climb_from(point);
     }
-    const bool far = !highest.convergence.converged || turned.farthest(highest.x) > 50;
+    const bool far = turned.farthest(highest.x) > 50;
     return {highest.at.value, highest.at.gradient[q + p - 1] * own.scale, Real(0), highest.convergence.converged, far};
   };
 }
