@@ -42,7 +42,8 @@ trials only(const trials& all, std::initializer_list<const char*> labels) {
 }
 
 /// Peto's odds ratio, its interval and p-value to the two decimals of print.
-void check_peto(const std::vector<binary_trial<double>>& data, std::size_t with_events, double estimate, double lower, double upper, double p) {
+void check_peto(const std::vector<binary_trial<double>>& data, std::size_t with_events, double estimate, double lower, double upper,
+                double p) {
   const auto fit = peto(data);
   const auto mean = wald_z{}(fit);
   const auto ratio = mean.natural();
