@@ -226,6 +226,18 @@ TEST_CASE("tau that ends: the next trial's tails end too, and quantiles and prob
   }
 }
 
+TEST_CASE("the next trial's variance is that of the mean and the mean of tau squared, however heavy the tails are") {
+  const auto by_parts = [](const auto& p, double within) {
+    const auto next = p.next();
+    CHECK(close(*next.mean(), *p.mean().mean(), digits8));
+    CHECK(close(*next.sd(), std::sqrt(*p.mean().sd() * *p.mean().sd() + *p.tau().sd() * *p.tau().sd() + *p.tau().mean() * *p.tau().mean()), tolerance{within, 0, 0, "the tail"}));
+  };
+  by_parts(binomial_normal(tables({{5, 54, 3, 25}, {5, 50, 29, 29}, {2, 32, 46, 47}}), risk_ratio{}, log_t_tau2{-3.44, 2.59, 5}, t_mean{0.2, 1, 4}), 1e-8);
+  const auto p = binomial_normal(tables({{1, 12, 7, 12}, {3, 29, 2, 30}}), odds_ratio{}, half_cauchy{0.5}, t_mean{0, 2, 4});  // tau falls as tau^-4: its variance hardly exists
+  by_parts(p, 1e-6);
+  CHECK(close(std::hypot(*p.mean().sd(), *p.tau().sd(), *p.tau().mean()), 2.20286908465, digits8));  // and with panels as far as the density is e^-45 of its top
+}
+
 TEST_CASE("risk ratios of two trials in which everyone had the event, or nobody: steep on both sides of the kink") {
   // Refused before: what rounding made of a plateau over many powers of ten was taken for a slope.
   const auto p = binomial_normal(tables({{147, 147, 42, 42}, {0, 7, 2, 98}}), risk_ratio{}, half_normal{0.5}, t_mean{0, 1, 4});

@@ -83,6 +83,29 @@ TEST_CASE("a likelihood that is narrow against the panels is found between their
   CHECK(close(tabulate_mean(g, g.line_of_mean(), 2).log_integral(), log_normal(0.9345, 4), tolerance{1e-8, 0, 0, "the promise"}));
 }
 
+TEST_CASE("a variance of tau that hardly exists: the grid goes as far as it needs") {
+  // the prior of tau falls as tau^-3, the likelihood as 1 / tau, the prior of the mean as that of Student's t
+  const one_study s{0.7, 0.2};
+  const auto of_tau = [](double tau) { return -1.5 * std::log1p(tau * tau); };
+  const auto of_mean = [](double m) { return -2.5 * std::log1p(m * m / 16); };
+  auto p = problem_of(s, of_mean, of_tau);
+  p.tau_moments = p.mean_moments = 2;
+  double mass = 0, first = 0, second = 0;
+  for (double u = -3.5; u < 40; u += 0.1) {
+    const double tau = std::exp(u - std::exp(-u)), log_weight = of_tau(tau) + std::log(tau * (1 + std::exp(-u)));
+    for (double w = -20; w < 20; w += 0.1) {
+      const double m = std::sinh(w), f = std::cosh(w) * std::exp(log_weight + of_mean(m) + log_normal(s.y - m, s.v + tau * tau));
+      mass += f;
+      first += f * tau;
+      second += f * tau * tau;
+    }
+  }
+  const grid g("test", p, layout_of(-6, 6, -40, 4, 6));
+  const auto tau = tabulate_tau(g, 2);
+  CHECK(close(*tau.mean(), first / mass, digits8));
+  CHECK(close(*tau.sd(), std::sqrt(second / mass - first / mass * first / mass), digits8));
+}
+
 TEST_CASE("what does not settle ends: by the number of evaluations, or with words on where the edge is") {
   const one_study s{0.7, 0.2};
   auto p = problem_of(s, normal_prior, half_normal_prior);

@@ -64,11 +64,11 @@ class binomial_normal_posterior {
   /// The between-trial standard deviation.
   const tabulated_density<Real>& tau() const { return tau_; }
   /// The true effect in a new trial. Computed by each call.
-  tabulated_density<Real> next() const { return effect(std::nullopt, moments()); }
+  tabulated_density<Real> next() const { return effect(std::nullopt, moments(), moments()); }
   /// The true effect in trial i of data(), shrunk towards the others. Computed by each call. Throws input_error if there is no such trial.
   tabulated_density<Real> study(std::size_t i) const {
     if (i >= trials_.size()) detail::throw_input_error("study", "trial " + std::to_string(i) + " was asked for, and there are " + std::to_string(trials_.size()) + " (the first is 0)");
-    return effect(p_.place[i], p_.bounded[i] ? 2 : moments());  // one that says nothing is as a new one
+    return p_.bounded[i] ? effect(p_.place[i], 2, 0) : effect(p_.place[i], moments(), moments());  // one that says nothing is as a new one
   }
 
   /// Density of mean and tau together.
@@ -120,11 +120,12 @@ class binomial_normal_posterior {
  private:
   /// Of a new trial's effect.
   int moments() const { return (std::min)(p_.tau_moments, p_.mean_moments); }
-  tabulated_density<Real> effect(const std::optional<std::size_t>& study, int moments) const {
+  /// far: as effect_density has it.
+  tabulated_density<Real> effect(const std::optional<std::size_t>& study, int moments, int far) const {
     using std::sqrt;
     const auto& line = grid_.line_of_mean();
     const auto& kernel = grid_.kernel();
-    detail::effect_density<Real, detail::trials_kernel<Real>> density(grid_, Real(0), tau_.log_integral(), study);
+    detail::effect_density<Real, detail::trials_kernel<Real>> density(grid_, Real(0), tau_.log_integral(), study, far);
     const Real left = grid_.mean_panels().front().from, right = grid_.mean_panels().back().to;
     std::vector<Real> edges{left, Real(left + (right - left) / 3), Real(right - (right - left) / 3), right};
     if (study) {

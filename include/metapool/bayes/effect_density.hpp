@@ -4,6 +4,7 @@
 
 #include <metapool/bayes/joint_grid.hpp>
 #include <metapool/bayes/legendre_panel.hpp>
+#include <metapool/bayes/posterior_line.hpp>
 #include <metapool/bayes/spread_density.hpp>
 
 #include <algorithm>
@@ -16,13 +17,14 @@
 namespace metapool::detail {
 
 /// The log of an effect's density, not normalised: study, or a new one if there is none. df > 0: Student's t; else the kernel's normal parts. log_total: log of the integral over the
-/// grid, which must live as long as this.
+/// grid, which must live as long as this. far: how many moments are wanted of an effect that goes as far as mean and tau do; 0 if data hold it.
 template <class Real, class Kernel>
 class effect_density {
  public:
-  effect_density(const joint_grid<Real, Kernel>& grid, const Real& df, const Real& log_total, const std::optional<std::size_t>& study) : kernel_(&grid.kernel()), study_(study), shape_(df) {
-    using std::exp, std::sqrt;
+  effect_density(const joint_grid<Real, Kernel>& grid, const Real& df, const Real& log_total, const std::optional<std::size_t>& study, int far) : kernel_(&grid.kernel()), study_(study), shape_(df) {
+    using std::abs, std::exp, std::sinh, std::sqrt;
     const auto& table = legendre<Real>();
+    const posterior_line<Real>& line = grid.line_of_mean();
     const auto& means = grid.mean_panels();
     const auto& taus = grid.tau_panels();
     const auto& parts = kernel_->parts();
@@ -33,7 +35,10 @@ class effect_density {
         std::vector<std::pair<std::size_t, panel_values<Real>>> kept;
         for (std::size_t m = 0; m < means.size(); ++m) {
           const panel_values<Real>& f = grid.at(m, n).f[i];
-          if (exp(Real(*std::max_element(f.begin(), f.end()) - log_total)) * weight * (means[m].to - means[m].from) > Real(1e-11)) kept.emplace_back(m, f);
+          // what is left out is little of the mass, and of the moments
+          const Real reach = (std::max)({Real(1), Real(tau / line.unit), Real(abs(Real(sinh(means[m].from)))), Real(abs(Real(sinh(means[m].to))))});
+          const Real share = exp(Real(*std::max_element(f.begin(), f.end()) - log_total)) * weight * (means[m].to - means[m].from);
+          if (share * (far > 1 ? Real(reach * reach) : far > 0 ? reach : Real(1)) > Real(1e-11)) kept.emplace_back(m, f);
         }
         if (kept.empty()) continue;
         if (study) {
@@ -43,7 +48,7 @@ class effect_density {
           }
         }
         for (std::size_t l = 0; l < kinds; ++l) {
-          spread_.emplace_back(grid.line_of_mean(), df > 0 ? tau : Real(tau * sqrt(parts[l].variance)));
+          spread_.emplace_back(line, df > 0 ? tau : Real(tau * sqrt(parts[l].variance)));
           for (auto& [m, f] : kept) {
             panel_values<Real> shifted = f;
             for (Real& x : shifted) x -= grid.top();

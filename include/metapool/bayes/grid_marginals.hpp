@@ -83,7 +83,10 @@ tabulated_density<Real> tabulate(const F& log_f, const posterior_line<Real>& lin
   std::vector<std::pair<Real, Real>> open;
   Real top = -std::numeric_limits<Real>::infinity();
   // where the density is 0 (beyond the reach of a bounded tau, say) it is next to nothing instead, so that there are polynomials
-  const auto f = [&](const Real& z) { return (std::max)(Real(log_f(line.x(z)) + line.log_slope(z)), Real(top - 3 * depth)); };
+  const auto f = [&](const Real& z) {
+    const Real nothing = top - 3 * depth - static_cast<Real>(moments + 1) * (z < 0 ? Real(-z) : z);
+    return (std::max)(Real(log_f(line.x(z)) + line.log_slope(z)), nothing);
+  };
   for (const Real& e : edges) top = (std::max)(top, f(e));
   const auto end = [&](Real at, int side) {
     Real step = Real(Real(1) / 2);

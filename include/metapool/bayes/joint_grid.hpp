@@ -59,12 +59,16 @@ class joint_grid {
   const convergence<Real>& state() const { return state_; }
 
  private:
-  /// Whether the posterior is nothing beyond a place of the line of the mean where it has this height, moments of the mean included.
+  /// Whether the posterior is nothing beyond a place z of the line of the mean where it has this height, moments of the mean included, and those of tau (in a panel that ends at x).
   template <class Problem>
-  bool negligible(const Problem& p, const Real& height, const Real& z) const {
+  bool negligible(const Problem& p, const Real& height, const Real& z, const Real& x) const {
     using std::abs;
-    const Real size = abs(z);
-    return !(height + static_cast<Real>(p.mean_moments) * (size > 3 ? Real(size - 3) : Real(0)) > top_ - depth());
+    const Real size = abs(z), of_mean = static_cast<Real>(p.mean_moments) * (size > 3 ? Real(size - 3) : Real(0));
+    return !(height + (std::max)(of_mean, of_tau(p, x)) > top_ - depth());
+  }
+  template <class Problem>
+  Real of_tau(const Problem& p, const Real& x) const {
+    return p.line.bounded() || !(x > tau_peak_) ? Real(0) : Real(static_cast<Real>(p.tau_moments) * (x - tau_peak_));
   }
   block compute(const mean_panel& m, tau_panel& t) {
     block b;
@@ -87,7 +91,7 @@ class joint_grid {
     for (std::size_t i = 0; i < panel_points; ++i) {
       const Real at_edge = before.f[i][edge] - of_before.log_prior[edge] - t.log_prior[i], inside = before.f[i][inner] - of_before.log_prior[inner] - t.log_prior[i];
       if (!before.nothing && !(at_edge <= inside)) return false;
-      if (!negligible(p, Real(at_edge + m.most + t.log_prior[i] + 5), right ? m.to : m.from)) return false;
+      if (!negligible(p, Real(at_edge + m.most + t.log_prior[i] + 5), right ? m.to : m.from, t.to)) return false;
       for (std::size_t j = 0; j < panel_points; ++j) b.f[i][j] = at_edge + m.log_prior[j] + t.log_prior[i];
       b.top = (std::max)(b.top, Real(at_edge + m.most + t.log_prior[i]));
     }
@@ -109,12 +113,25 @@ class joint_grid {
     }
     return all;
   }
+  /// The middle of the panel of taus with the highest place.
+  void find_tau_peak() {
+    Real highest = -std::numeric_limits<Real>::infinity();
+    for (const auto& of_mean : blocks_) {
+      for (std::size_t n = 0; n < of_mean.size(); ++n) {
+        if (of_mean[n].top > highest) {
+          highest = of_mean[n].top;
+          tau_peak_ = (taus_[n].from + taus_[n].to) / 2;
+        }
+      }
+    }
+  }
   template <class Problem>
   void first_blocks(const Problem& p) {
     blocks_.resize(means_.size());
     std::size_t middle = 0;
     while (middle + 1 < means_.size() && !(means_[middle].to > 0)) ++middle;
     blocks_[middle] = column(p, means_[middle], nullptr, nullptr, true);
+    find_tau_peak();
     for (std::size_t m = middle + 1; m < means_.size(); ++m) blocks_[m] = column(p, means_[m], &means_[m - 1], &blocks_[m - 1], true);
     for (std::size_t m = middle; m-- > 0;) blocks_[m] = column(p, means_[m], &means_[m + 1], &blocks_[m + 1], false);
   }
@@ -131,6 +148,7 @@ class joint_grid {
   void refine(const char* function, const Problem& p) {
     first_blocks(p);
     for (int halvings = 0;;) {
+      find_tau_peak();
       std::vector<char> halve_mean(means_.size(), 0), halve_tau(taus_.size(), 0);
       Real along_mean = 0, along_tau = 0;
       bool hidden = false;  // whether a peak may be between points
@@ -175,12 +193,13 @@ class joint_grid {
   bool extend_mean(const Problem& p, bool right) {
     const mean_panel& m = right ? means_.back() : means_.front();
     const std::size_t j = right ? panel_points - 1 : 0;
-    Real height = -std::numeric_limits<Real>::infinity();
-    for (const block& b : right ? blocks_.back() : blocks_.front()) {
-      for (std::size_t i = 0; i < panel_points; ++i) height = (std::max)(height, b.f[i][j]);
-    }
     const Real limit = tau_line<Real>::limit(), width = m.to - m.from, end = right ? m.to : m.from;
-    if (negligible(p, height, end) || (right ? end >= limit : end <= -limit)) return false;
+    bool enough = true;
+    for (std::size_t n = 0; n < taus_.size(); ++n) {
+      const block& b = (right ? blocks_.back() : blocks_.front())[n];
+      for (std::size_t i = 0; i < panel_points; ++i) enough = enough && negligible(p, b.f[i][j], end, taus_[n].to);
+    }
+    if (enough || (right ? end >= limit : end <= -limit)) return false;
     const mean_panel next = right ? mean_panel(p, line_of_mean_, end, Real(end + width)) : mean_panel(p, line_of_mean_, Real(end - width), end);
     std::vector<block> blocks = column(p, next, &m, right ? &blocks_.back() : &blocks_.front(), right);
     means_.insert(right ? means_.end() : means_.begin(), next);
@@ -199,24 +218,11 @@ class joint_grid {
     }
     const Real limit = tau_line<Real>::limit(), width = (std::min)(Real(t.to - t.from), Real(1.5)), end = right ? t.to : t.from;
     if (right ? end >= limit : end <= -limit) return false;
-    if (!(height + (right && !p.line.bounded() ? static_cast<Real>(p.tau_moments) * (end - place_of_top()) : Real(0)) > top_ - depth() + 3)) return false;
+    if (!(height + of_tau(p, end) > top_ - depth() + 3)) return false;
     tau_panel next = right ? tau_panel(p, end, (std::min)(limit, Real(end + width))) : tau_panel(p, (std::max)(Real(-limit), Real(end - width)), end);
     for (std::size_t m = 0; m < means_.size(); ++m) blocks_[m].insert(right ? blocks_[m].end() : blocks_[m].begin(), compute(means_[m], next));
     taus_.insert(right ? taus_.end() : taus_.begin(), std::move(next));
     return true;
-  }
-  Real place_of_top() const {
-    std::size_t best = 0;
-    Real highest = -std::numeric_limits<Real>::infinity();
-    for (const auto& of_mean : blocks_) {
-      for (std::size_t n = 0; n < taus_.size(); ++n) {
-        if (of_mean[n].top > highest) {
-          highest = of_mean[n].top;
-          best = n;
-        }
-      }
-    }
-    return (taus_[best].from + taus_[best].to) / 2;
   }
   template <class Problem>
   void halve(const Problem& p, const std::vector<char>& halve_mean, const std::vector<char>& halve_tau) {
@@ -245,7 +251,7 @@ class joint_grid {
   std::vector<mean_panel> means_{};
   std::vector<tau_panel> taus_{};
   std::vector<std::vector<block>> blocks_{};
-  Real top_{}, tolerance_{};
+  Real top_{}, tolerance_{}, tau_peak_{};
   convergence<Real> state_{};
 };
 

@@ -113,7 +113,7 @@ class robust_normal_posterior {
   tabulated_density<Real> effect(const std::optional<std::size_t>& study, int moments) const {
     using std::sqrt;
     const auto& line = grid_.line_of_mean();
-    detail::effect_density<Real, detail::robust_kernel<Real>> density(grid_, df_, tau_.log_integral(), study);
+    detail::effect_density<Real, detail::robust_kernel<Real>> density(grid_, df_, tau_.log_integral(), study, study ? 0 : moments);
     std::vector<Real> edges{grid_.mean_panels().front().from, grid_.mean_panels().back().to};
     const Real left = edges[0], right = edges[1];
     edges.push_back(Real(left + (right - left) / 3));
