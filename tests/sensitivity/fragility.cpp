@@ -363,6 +363,13 @@ TEST_CASE("Bounds find fewer changes than the greedy search, and prove that ther
   // the same by trial of all
   const auto all = fragility(msc(), [](const tables& t) { return infer(random_effects(effect_sizes(t, risk_ratio{}), reml{})); });
   CHECK(all.index == 2u);
+  // an index out of reach for trial of all (about 1e10 tables)
+  const auto larger = fragility(collins(), odds_ratio{}, dersimonian_laird{}, wald_z{}, {.max_evaluations = 0});
+  CHECK(larger.greedy == 9u);
+  CHECK(larger.index == 8u);
+  CHECK(larger.proven);
+  CHECK(changed(larger) == 8);
+  CHECK(infer(random_effects(effect_sizes(larger.tables, odds_ratio{}), dersimonian_laird{})).upper >= 0);
   // towards no effect elsewhere: RR 0.8
   const auto shifted = fragility(msc(), risk_ratio{}, fixed_tau2{0}, wald_z{}, {.no_effect = std::log(0.97), .max_evaluations = 0});
   const auto tried = fragility(msc(), [](const tables& t) { return infer(common_effect(effect_sizes(t, risk_ratio{}))); }, {.no_effect = std::log(0.97)});

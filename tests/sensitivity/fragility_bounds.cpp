@@ -5,8 +5,11 @@
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/inference/infer.hpp>
+#include <metapool/math/pack.hpp>
 #include <metapool/model/random_effects.hpp>
+#include <metapool/sensitivity/fragility_bends.hpp>
 #include <metapool/sensitivity/fragility_bounds.hpp>
+#include <metapool/sensitivity/fragility_enclosures.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
@@ -15,6 +18,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
+#include <type_traits>
 #include <vector>
 
 using namespace metapool;
@@ -108,7 +112,9 @@ TEST_CASE("Within a box a part lies no further from its corners than it may bend
         bounded_box b;
         b.low = {draw() < 0.3 ? 0 : draw(), 2 * draw() - 1.5, draw() - 1};
         b.high = {b.low[0] + 2 * draw() * draw(), b.low[1] + draw(), b.low[2] + draw()};
-        const auto bend = e.bend(c, b, 1 / (c.v + b.low[0]), 1 / (c.v + b.high[0]));
+        detail::fragility_bends<double> bend;
+        bend.find(e, b, c.y, c.v, 1 / (c.v + b.low[0]), 1 / (c.v + b.high[0]));
+        const bounded_parts allowed_bend{bend.tau2_e1, bend.tau2_n + bend.mean_n, bend.tau2_e2 + bend.mean_e2 + bend.q_e2, 0};
         for (int inner = 0; inner < 5; ++inner) {
           const double s[3] = {draw(), draw(), draw()};
           bounded_point p;
@@ -122,7 +128,7 @@ TEST_CASE("Within a box a part lies no further from its corners than it may bend
           }
           const auto f = e.at(c, p, 1 / (c.v + p[0]));
           for (std::size_t j = 0; j < 4; ++j) {
-            const double allowed = bend[0][j] + bend[1][j] + bend[2][j];
+            const double allowed = allowed_bend[j];
             CHECK(std::fabs(f[j] - across[j]) <= allowed + 1e-10);
             if (allowed > 1e-3) nearest = std::fmax(nearest, std::fabs(f[j] - across[j]) / allowed);
           }
@@ -131,6 +137,104 @@ TEST_CASE("Within a box a part lies no further from its corners than it may bend
     }
   }
   CHECK(nearest > 0.8);  // and it may not bend much more than it does
+}
+
+TEST_CASE("The parts of several trials side by side are those of each, times the multipliers") {
+  uniform_draws draw;
+  for (const auto kind : {bounded_tau2::fixed, bounded_tau2::reml, bounded_tau2::maximum_likelihood, bounded_tau2::paule_mandel, bounded_tau2::dersimonian_laird}) {
+    for (const auto test : {bounded_test::wald, bounded_test::hartung_knapp}) {
+      for (const bool gain : {false, true}) {
+        fragility_equations e;
+        e.method = {.tau2 = kind, .test = test, .critical = std::vector<double>(8, 2.4)};
+        e.gain = gain;
+        e.k = 7;
+        e.middle = 0.3;
+        const bounded_point p{draw(), draw() - 0.5, draw() - 0.5};
+        const bounded_parts multipliers{draw() - 0.5, draw(), draw() - 0.5, draw() - 0.5};
+        fragility_choice c[2];
+        detail::pack<double, 2> y{}, v{}, inverse{}, out{};
+        for (std::size_t i = 0; i < 2; ++i) {
+          c[i] = {.y = 4 * draw() - 2, .v = 0.1 + draw(), .pooled = true};
+          y[i] = c[i].y;
+          v[i] = c[i].v;
+          inverse[i] = 1 / (c[i].v + p[0]);
+        }
+        e.weighted_at(p, multipliers, y, v, inverse, out);
+        for (std::size_t i = 0; i < 2; ++i) {
+          const bounded_parts f = e.at(c[i], p, 1 / (c[i].v + p[0]));
+          double sum = 0;
+          for (std::size_t j = 0; j < f.size(); ++j) sum += multipliers[j] * f[j];
+          CHECK(std::fabs(out[i] - sum) < 1e-13 * (1 + std::fabs(sum)));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("No choices have a mean or a ratio of weights outside what is enclosed") {
+  uniform_draws draw;
+  double nearest_mean = 1, nearest_rho = 1;
+  for (const auto kind : {bounded_tau2::reml, bounded_tau2::dersimonian_laird}) {
+    for (int run = 0; run < 30; ++run) {
+      detail::fragility_choices c;
+      c.n = 3;
+      for (int i = 0; i < 3; ++i) {
+        std::vector<fragility_choice> row;
+        for (long long j = -2; j <= 2; ++j) row.push_back({.y = 2 * draw() - 1, .v = 0.1 + draw(), .pooled = true, .cost = static_cast<std::size_t>(std::llabs(j)), .treated = j});
+        c.of.push_back(row);
+      }
+      c.count();
+      fragility_equations e;
+      e.method.tau2 = kind;
+      e.k = 3;
+      e.middle = 0.4;
+      bounded_box b;
+      b.low = {run % 3 == 0 ? 0.0 : 0.2, -3, -3};
+      b.high = {run % 2 == 0 ? b.low[0] : 0.5, 3, 3};
+      detail::fragility_enclosures enclosures(c, e);
+      enclosures.invert(b);
+      enclosures.rho(b);
+      REQUIRE((enclosures.mean(b, 1) && enclosures.mean(b, 2)));
+      double low_mean = 3, high_mean = -3, low_q = 3, high_q = -3, low_rho = 1e9, high_rho = 0;
+      for (std::size_t code = 0; code < 125; ++code) {
+        for (const double tau2 : {b.low[0], (b.low[0] + b.high[0]) / 2, b.high[0]}) {
+          std::size_t rest = code, cost = 0;
+          double w = 0, wy = 0, u = 0, uy = 0, r = 0, r2 = 0;
+          for (std::size_t i = 0; i < 3; ++i, rest /= 5) {
+            const fragility_choice& x = c.of[i][rest % 5];
+            cost += x.cost;
+            w += 1 / (x.v + tau2);
+            wy += x.y / (x.v + tau2);
+            u += 1 / x.v;
+            uy += x.y / x.v;
+            r += e.weight(x, tau2);
+            r2 += e.weight(x, tau2) * e.weight(x, tau2);
+          }
+          if (cost > c.n) continue;
+          low_mean = std::fmin(low_mean, wy / w);
+          high_mean = std::fmax(high_mean, wy / w);
+          low_q = std::fmin(low_q, uy / u);
+          high_q = std::fmax(high_q, uy / u);
+          low_rho = std::fmin(low_rho, r2 / r);
+          high_rho = std::fmax(high_rho, r2 / r);
+        }
+      }
+      CHECK(b.low[1] <= low_mean);
+      CHECK(high_mean <= b.high[1]);
+      CHECK(b.low[2] <= low_q);
+      CHECK(high_q <= b.high[2]);
+      CHECK(b.rho_low <= low_rho);
+      CHECK(high_rho <= b.rho_high);
+      if (b.low[0] < b.high[0]) continue;  // at one tau2 they are the least and the greatest
+      CHECK(b.high[1] - high_mean < 1e-4);
+      CHECK(low_mean - b.low[1] < 1e-4);
+      CHECK(b.high[2] - high_q < 1e-4);
+      nearest_mean = std::fmin(nearest_mean, b.high[1] - high_mean);
+      nearest_rho = std::fmin(nearest_rho, b.rho_high / high_rho - 1);
+    }
+  }
+  CHECK(nearest_mean < 1e-5);
+  CHECK(nearest_rho < 1e-5);
 }
 
 TEST_CASE("The largest sum over choices is that of all of them") {
@@ -147,6 +251,7 @@ TEST_CASE("The largest sum over choices is that of all of them") {
     c.count();
     detail::fragility_ranges ranges;
     if (run % 3 == 0) ranges.assign(4, {-1, 3, 0, 0});
+    c.allow(ranges);
     for (std::size_t number = c.always; number <= c.always + c.some; ++number) {
       c.in_sum = number;
       double best = -1e300;
@@ -163,7 +268,12 @@ TEST_CASE("The largest sum over choices is that of all of them") {
         }
         if (allowed && cost <= 4 && (!c.by_number || in == number)) best = std::fmax(best, sum);
       }
-      const double found = c.largest(ranges, [](const fragility_choice& x, std::size_t) { return x.y - 0.3; });
+      const double found = c.largest([&](std::size_t place, auto& out) {
+        std::decay_t<decltype(out)> less{};
+        detail::load(out, &c.y[place]);
+        detail::fill(less, 0.3);
+        out = out - less;
+      });
       if (best < -1e299) {
         CHECK(found < -1e300);
         continue;
@@ -179,10 +289,10 @@ TEST_CASE("The largest sum over choices is that of all of them") {
 TEST_CASE("What some choices reach is never called impossible") {
   uniform_draws draw;
   int reachable = 0, excluded = 0;
-  for (int run = 0; run < 60; ++run) {
+  for (int run = 0; run < 40; ++run) {
     detail::fragility_bounds b;
     b.choices.n = 2;
-    b.most_work = 5e3;
+    b.most_work = 3e3;
     for (int i = 0; i < 3; ++i) {
       std::vector<fragility_choice> row;
       const double base = -1.6 + 1.6 * draw();
@@ -216,6 +326,7 @@ TEST_CASE("A mean far on the other side of no effect has lost the conclusion too
   // one changed patient takes the mean from -1 to +1, and either lies many standard errors from 0
   detail::fragility_bounds b;
   b.choices.n = 1;
+  b.most_work = 5e4;
   b.choices.of = {{{.y = -1, .v = 0.01, .pooled = true}, {.y = 3, .v = 0.01, .pooled = true, .cost = 1, .treated = 1}}, {{.y = -1, .v = 0.01, .pooled = true}}};
   b.equations.method.critical.assign(3, 1.959963984540054);
   auto unseen = b, gain = b;

@@ -128,7 +128,9 @@ struct inverse_variance_bounds {
           if (searcher.arms[j].trial == trial[row]) changes[j] = searcher.arms[j].treated ? c.treated : c.control;
         }
       }
-      return attempt(changes);
+      const bool reached = attempt(changes);
+      bounds.tried_tau2 = judgement.fit.tau2 ? static_cast<double>(*judgement.fit.tau2) : 0.0;
+      return reached;
     });
     work -= bounds.choices.work;
     boxes += bounds.boxes;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/sensitivity/fragility_choices.hpp>
+#include <metapool/sensitivity/fragility_descent.hpp>
 #include <metapool/sensitivity/fragility_equations.hpp>
 #include <metapool/sensitivity/fragility_multipliers.hpp>
 #include <metapool/sensitivity/fragility_refuter.hpp>
@@ -23,14 +24,16 @@ enum class bound_outcome { impossible, reached, unknown };
 /// Every set of tables with its tau2 and mean fulfils E1 = 0, E2 = 0 and N >= 0 (fragility_equations). A box of (tau2, mean) holds none if some multiple of E1 and E2
 /// plus a positive multiple of N is below 0 for all choices, and the largest value over the choices is found exactly (fragility_choices). Within a box the sums
 /// are bounded by their values at the corners and by how far they bend. A box that is not refuted is split, in tau2 or the means or, once it is small, in the
-/// choices; the tables of the largest value are handed to `attempt`, which may find that they reach the goal. At tau2 = 0 E2 <= 0.
+/// choices; the tables of the largest value are handed to `attempt`, which may find that they reach the goal. At tau2 = 0 E2 <= 0. Means that no tables have at the tau2 of a
+/// box are cut off before (fragility_enclosures), and a search near tables that are known to reach the goal comes first (fragility_descent).
 class fragility_bounds {
  public:
   fragility_choices choices{};
   fragility_equations equations{};
   static constexpr std::size_t most_places = 60000;  ///< choices of all trials together
-  double most_work = 2e7;
+  double most_work = 2e8;
   std::size_t boxes = 0;
+  double tried_tau2 = 0;                ///< of the tables that were attempted last
   double hint_tau2 = 0, hint_mean = 0;  ///< where tables that reach the goal are expected
 
   /// attempt(chosen): true if these choices, one a trial, reach the goal.
@@ -40,7 +43,7 @@ class fragility_bounds {
     choices.count();
     if (choices.always < 2 || !measure_choices()) return bound_outcome::unknown;
     const std::size_t numbers = choices.by_number ? choices.some : 0;
-    for (std::size_t s = 0; s <= numbers; ++s) {
+    for (std::size_t s = numbers + 1; s-- > 0;) {  // most tables that reach the goal lose no trial
       equations.k = choices.in_sum = choices.always + s;
       const bound_outcome r = boxes_of_one_number(attempt);
       if (r != bound_outcome::impossible) return r;
@@ -106,7 +109,9 @@ class fragility_bounds {
       whole.high[0] = largest_tau2();
       both_sides(whole);
     }
-    fragility_refuter refuter(choices, equations, places_, dimensions_);
+    fragility_refuter refuter(choices, equations, dimensions_);
+    fragility_descent descent{choices, equations, refuter, dimensions_, tried_tau2};
+    if (descent.reached({hint_tau2, hint_mean, hint_mean}, whole, attempt)) return bound_outcome::reached;
     std::stable_sort(open.begin(), open.end(), [&](const bounded_box& a, const bounded_box& b) { return holds_hint(a) < holds_hint(b); });
     while (!open.empty()) {
       bounded_box b = std::move(open.back());
@@ -138,7 +143,7 @@ class fragility_bounds {
     if (size < 0.02 && split_choices(b, cuts, open)) return true;
     if (in == dimensions_) return false;
     const double at = in == 0 ? std::sqrt((low_v_ + b.low[0]) * (low_v_ + b.high[0])) - low_v_ : (b.low[in] + b.high[in]) / 2;
-    if (in == 0) b.rho_high = 0;  // to be found anew
+    if (in == 0) b.enclosed = false;
     bounded_box other = b;
     b.high[in] = at;
     other.low[in] = at;

@@ -2,6 +2,7 @@
 // Inverse-variance methods as equations that are sums over trials, once tau2 and the mean are given.
 #pragma once
 
+#include <metapool/math/pack.hpp>
 #include <metapool/sensitivity/fragility_choices.hpp>
 
 #include <algorithm>
@@ -36,6 +37,7 @@ struct bounded_box {
   double rho_low = 0, rho_high = 0;  ///< an interval of sum w^2 / sum w (REML: w of tau2, scaled; DerSimonian-Laird: 1/v)
   fragility_ranges ranges{};
   bounded_parts multipliers{};
+  bool enclosed = false;             ///< whether that interval, and the means of all choices at these tau2, are known
   bounded_point bend{};              ///< what each dimension adds to the bounds
 
   bounded_point corner(std::size_t c) const {
@@ -89,34 +91,39 @@ struct fragility_equations {
     return c;
   }
 
-  /// How far each part of one trial may lie, within the box, from what its values at the corners say, by dimension. In tau2 from the largest distance of 1/x and 1/x^2
-  /// from their chords, in the means from second derivatives. ix, iz: 1 / (v + tau2) at the lower and the upper end.
-  std::array<bounded_parts, 3> bend(const fragility_choice& c, const bounded_box& b, double ix, double iz) const {
-    const double x = c.v + b.low[0], z = c.v + b.high[0], far = std::fabs(c.v - middle), wide = b.high[0] - b.low[0];
-    const double w = (std::max)((middle + b.low[0]) * ix, (middle + b.high[0]) * iz);
-    // (1/sqrt x - 1/sqrt z)^2 = (z - x)^2 / (x z (sqrt x + sqrt z)^2), and the last square is at least 3x + z
-    const double first = wide > 0 ? wide * wide * ix * iz / (3 * x + z) : 0.0, second = (std::min)(ix * ix - iz * iz, wide * wide * 0.75 * ix * ix * ix * ix);
-    const double in_mean = (b.high[1] - b.low[1]) * (b.high[1] - b.low[1]) / 4, in_q = (b.high[2] - b.low[2]) * (b.high[2] - b.low[2]) / 4;
-    const double d = (std::max)(std::fabs(c.y - b.low[1]), std::fabs(c.y - b.high[1])), m = (std::max)(std::fabs(b.low[1]), std::fabs(b.high[1]));
+  /// The same of a pack of pooled trials, times the multipliers and with E3's for y and v: polynomials in the distance from the mean.
+  template <class Numbers>
+  void weighted_at(const bounded_point& p, const bounded_parts& multipliers, const Numbers& y, const Numbers& v, const Numbers& inverse, Numbers& out) const {
+    const double m2 = p[1] * p[1], n = gain ? -multipliers[1] : multipliers[1];
     const bool hk = method.test == bounded_test::hartung_knapp;
-    std::array<bounded_parts, 3> r{};
-    r[0][0] = far * first * d;
-    r[0][1] = far * first * (hk ? (std::max)(critical2() * d * d, k1() * m * m) : m * m);
-    r[1][1] = in_mean * w * (hk ? std::fabs(critical2() - k1()) : 1);
-    switch (method.tau2) {
-      case bounded_tau2::fixed: break;
-      case bounded_tau2::reml:
-      case bounded_tau2::maximum_likelihood:
-        r[0][2] = (first + far * second) * d * d + far * first;
-        r[1][2] = in_mean * w * ix;
-        break;
-      case bounded_tau2::paule_mandel:
-        r[0][2] = first * d * d;
-        r[1][2] = in_mean * ix;
-        break;
-      case bounded_tau2::dersimonian_laird: r[2][2] = in_q / c.v; break;
+    std::array<double, 4> of{hk ? -n * k1() * m2 : -n * m2, multipliers[0], hk ? n * critical2() : 0.0, 0.0};
+    if (method.tau2 == bounded_tau2::reml || method.tau2 == bounded_tau2::maximum_likelihood) {
+      of[0] -= multipliers[2];
+      of[3] = multipliers[2];
     }
-    return r;
+    if (method.tau2 == bounded_tau2::paule_mandel) of[2] += multipliers[2] / (middle + p[0]);
+    Numbers c{}, d{}, w{};
+    fill(c, p[1]);
+    d = y - c;
+    fill(c, of[3]);
+    out = c * inverse;
+    for (const std::size_t power : {2u, 1u, 0u}) {
+      fill(c, of[power]);
+      out = out + c;
+      if (power > 0) out = out * d;
+    }
+    fill(c, middle + p[0]);
+    w = c * inverse;
+    out = out * w;
+    if (method.tau2 != bounded_tau2::dersimonian_laird) return;
+    fill(c, p[2]);
+    d = y - c;
+    fill(c, multipliers[2]);
+    w = c * d;
+    fill(c, multipliers[3]);
+    w = (w + c) * d;
+    fill(c, multipliers[2] * p[0]);
+    out = out + (w - c) / v;
   }
 };
 

@@ -37,7 +37,7 @@ struct fragility_options {
   double alpha = 0.05;                   ///< for a judgement that is a p-value; an interval brings its own level
   double no_effect = 0;                  ///< for a judgement that is an interval: 0 for differences and logarithms, 1 for ratios
   std::size_t max_changes = 1000;        ///< no more changes than these are looked at
-  double max_bounds = 2e7;               ///< single changes that the bounds may look at; some 0.1 microseconds each
+  double max_bounds = 2e8;               ///< single changes that the bounds may look at; some 5 nanoseconds each
   std::size_t max_evaluations = 25000;   ///< judgements of the exhaustive part, set by what one costs: a number of changes with more ways than are left is not begun
 };
 
