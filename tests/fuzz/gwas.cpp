@@ -9,7 +9,7 @@
 #if defined(METAPOOL_FUZZ)
 
 #include <metapool/gwas/commands.hpp>
-#include <metapool/gwas/rows.hpp>
+#include <metapool/gwas/row_reader.hpp>
 #include <metapool/gwas/variant_names.hpp>
 
 #include <cmath>

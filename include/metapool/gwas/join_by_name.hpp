@@ -4,6 +4,7 @@
 
 #include <metapool/gwas/line_source.hpp>
 #include <metapool/gwas/ordered_pipeline.hpp>
+#include <metapool/gwas/row_reader.hpp>
 #include <metapool/gwas/variant_block.hpp>
 #include <metapool/gwas/variant_index.hpp>
 #include <metapool/gwas/variant_names.hpp>
@@ -90,29 +91,41 @@ struct file_piece {
   std::vector<found_row> found;
 };
 
-/// Rows of one piece into the variants, in order. `fresh`: the index of variants that came with this file.
+/// Reads from memory ahead of use what apply_row changes.
 template <class = void>
-void apply_rows(const gwas_analysis& a, const variant_layout& layout, std::size_t study, const study_scale& scale, const gwas_rows& part, std::vector<found_row>& found,
+[[gnu::always_inline]] inline void prefetch_place(const variant_layout& layout, const joined_variants& variants, std::size_t index, std::size_t study) {
+#if defined(__GNUC__)
+  const variant_block& block = *variants.blocks[index / joined_variants::block_size];
+  const std::size_t place = index % joined_variants::block_size;
+  __builtin_prefetch(block.signs.data() + place * layout.direction_bytes, 1);
+  if (layout.width != 0) __builtin_prefetch(block.numbers.data() + place * layout.width, 1);
+  if (layout.values) {
+    __builtin_prefetch(block.y.data() + study * block.size + place, 1);
+    __builtin_prefetch(block.v.data() + study * block.size + place, 1);
+  }
+#else
+  static_cast<void>(layout), static_cast<void>(variants), static_cast<void>(index), static_cast<void>(study);
+#endif
+}
+
+/// Rows of one piece into the variants, in order. `fresh`: the index of variants that came with this file. Plain: rows_are_plain.
+template <bool Plain>
+void apply_rows(const gwas_analysis& a, const variant_layout& layout, std::size_t study, const study_scale& scale, const gwas_rows& part, const std::vector<found_row>& found,
                 joined_variants& variants, variant_index& fresh, gwas_counts& counts) {
   gwas_counts here = part.counts;
-  const std::size_t extras = layout.wants.extras();
+  const std::size_t extras = layout.wants.extras(), rows = part.rows.size();
   constexpr std::size_t ahead = 12;
-  for (std::size_t r = 0; r < part.rows.size(); ++r) {
-#if defined(__GNUC__)
-    if (r + ahead < part.rows.size() && found[r + ahead].index != variant_index::none) {
-      const std::size_t next = found[r + ahead].index;
-      const variant_block& block = *variants.blocks[next / joined_variants::block_size];
-      const std::size_t place = next % joined_variants::block_size;
-      __builtin_prefetch(block.signs.data() + place * layout.direction_bytes, 1);
-      if (layout.width != 0) __builtin_prefetch(block.numbers.data() + place * layout.width, 1);
-      if (layout.values) {
-        __builtin_prefetch(block.y.data() + study * block.size + place, 1);
-        __builtin_prefetch(block.v.data() + study * block.size + place, 1);
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (r + ahead < rows) {
+      const found_row& later = found[r + ahead];
+      if (later.index != variant_index::none) {
+        prefetch_place(layout, variants, later.index, study);
+      } else {
+        fresh.prefetch(later.hash);
       }
     }
-#endif
     const gwas_row& row = part.rows[r];
-    found_row& to = found[r];
+    found_row to = found[r];
     if (to.index == variant_index::none) {
       to.index = fresh.find(variants.names, row, to.hash);
       if (to.index == variant_index::none) {
@@ -124,7 +137,7 @@ void apply_rows(const gwas_analysis& a, const variant_layout& layout, std::size_
       }
     }
     variant_block& block = *variants.blocks[to.index / joined_variants::block_size];
-    apply_row(a, layout, block, to.index % joined_variants::block_size, study, row, part.extra.data() + r * extras, to.t, scale, row.line, here);
+    apply_row<Plain>(a, layout, block, to.index % joined_variants::block_size, study, row, part.extra.data() + r * extras, to.t, scale, row.line, here);
   }
   counts.append(here);
 }
@@ -135,6 +148,7 @@ void join_file(const gwas_analysis& a, const variant_layout& layout, std::size_t
                joined_variants& variants, gwas_counts& counts, const Progress& progress) {
   variant_index fresh;
   const std::size_t known = variants.names.size();
+  const bool plain = rows_are_plain(a, layout);
   std::vector<file_piece> items(thread_count(a.threads));
   for (file_piece& item : items) item.rows.counts.named = a.named;
   ordered_pipeline(
@@ -148,7 +162,13 @@ void join_file(const gwas_analysis& a, const variant_layout& layout, std::size_t
         reader.read(item.text.begin(), item.text.end(), item.rows);
         find_rows(variants, known, item.rows.rows, item.found);
       },
-      [&](file_piece& item) { apply_rows(a, layout, study, scale, item.rows, item.found, variants, fresh, counts); });
+      [&](file_piece& item) {
+        if (plain) {
+          apply_rows<true>(a, layout, study, scale, item.rows, item.found, variants, fresh, counts);
+        } else {
+          apply_rows<false>(a, layout, study, scale, item.rows, item.found, variants, fresh, counts);
+        }
+      });
   variants.index.take(fresh);
 }
 

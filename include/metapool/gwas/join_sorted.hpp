@@ -5,6 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/gwas/line_source.hpp>
 #include <metapool/gwas/locus_pieces.hpp>
+#include <metapool/gwas/row_reader.hpp>
 #include <metapool/gwas/variant_block.hpp>
 #include <metapool/gwas/variant_names.hpp>
 #include <metapool/math/parallel.hpp>

@@ -5,7 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/data/line_range.hpp>
 #include <metapool/gwas/line_source.hpp>
-#include <metapool/gwas/rows.hpp>
+#include <metapool/gwas/row_reader.hpp>
 #include <metapool/gwas/study_file.hpp>
 
 #include <cstddef>

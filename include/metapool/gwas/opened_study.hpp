@@ -8,7 +8,7 @@
 #include <metapool/gwas/line_source.hpp>
 #include <metapool/gwas/ordered_pipeline.hpp>
 #include <metapool/gwas/report.hpp>
-#include <metapool/gwas/rows.hpp>
+#include <metapool/gwas/row_reader.hpp>
 #include <metapool/gwas/variant_block.hpp>
 
 #include <algorithm>

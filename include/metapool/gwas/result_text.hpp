@@ -2,9 +2,12 @@
 // The result of a block of variants as lines of text, in METAL's columns.
 #pragma once
 
+#include <metapool/batch/tails.hpp>
 #include <metapool/gwas/analysis.hpp>
+#include <metapool/gwas/locus.hpp>
 #include <metapool/gwas/pool_block.hpp>
 #include <metapool/gwas/variant_names.hpp>
+#include <metapool/text/shortest_number.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -50,7 +53,7 @@ class text_sink {
     char* const at = text_.data() + size_;
     const auto end = decimals >= 0 ? std::to_chars(at, at + 400, x, std::chars_format::fixed, decimals).ptr
                      : digits_ > 0 ? std::to_chars(at, at + 400, x, std::chars_format::general, digits_).ptr
-                                   : std::to_chars(at, at + 400, x).ptr;
+                                   : put_shortest(at, x);
     size_ += static_cast<std::size_t>(end - at);
   }
   void whole(std::uint64_t n) {
@@ -218,7 +221,7 @@ std::size_t put_block(const gwas_analysis& a, const variant_layout& layout, cons
       to.put('\t');
       to.number(r.se[i], a.stderr_decimals);
       to.put('\t');
-      to.p_value(r.p[i], [&] { return r.minus_log10_p[i]; });
+      to.p_value(r.p[i], [&] { return batch_normal_minus_log10_p(r.estimate[i] / r.se[i], r.p[i]); });
       to.put('\t');
       to.number(r.tau2[i]);
       if (!a.hartung_knapp) continue;

@@ -63,9 +63,15 @@ struct study_scale {
   double y = 1, v = 1;
 };
 
-/// The row of a study into place i, its alleles turned by t. The counts tell what became of it. `extra`: wants.extras() numbers.
+/// Whether rows have effects, variances and alleles only: for apply_row<true>, which looks at nothing else.
 template <class = void>
-void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_block& block, std::size_t i, std::size_t study, const gwas_row& row, const double* extra,
+bool rows_are_plain(const gwas_analysis& a, const variant_layout& layout) {
+  return a.ambiguous == gwas_ambiguous::keep && !layout.locus && layout.wants.extras() == 0;
+}
+
+/// The row of a study into place i, its alleles turned by t. The counts tell what became of it. `extra`: wants.extras() numbers.
+template <bool Plain = false>
+[[gnu::always_inline]] inline void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_block& block, std::size_t i, std::size_t study, const gwas_row& row, const double* extra,
                turn t, const study_scale& scale, std::uint64_t line, gwas_counts& counts) {
   if (block.sign(layout, i, study) != direction::missing) {
     counts.drop(gwas_drop::duplicate, line, row.name());
@@ -76,7 +82,7 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
     return;
   }
   double* const numbers = block.numbers.data() + i * layout.width;
-  if (a.ambiguous != gwas_ambiguous::keep && row.pair != not_bases && is_ambiguous(row.pair)) {
+  if (!Plain && a.ambiguous != gwas_ambiguous::keep && row.pair != not_bases && is_ambiguous(row.pair)) {
     if (a.ambiguous == gwas_ambiguous::drop) {
       counts.drop(gwas_drop::ambiguous, line, row.name());
       return;
@@ -93,7 +99,7 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
       return;
     }
   }
-  if (layout.locus && row.locus != 0) {
+  if (!Plain && layout.locus && row.locus != 0) {
     if (block.locus[i] == 0) block.locus[i] = row.locus;
     if (block.locus[i] != row.locus) {
       counts.drop(gwas_drop::moved, line, row.name());
@@ -119,6 +125,7 @@ void apply_row(const gwas_analysis& a, const variant_layout& layout, variant_blo
   ++counts.used;
   counts.swapped += swapped;
   counts.complemented += complements(t);
+  if constexpr (Plain) return;
   if (layout.wants.frequency) {
     const double f = swapped ? 1 - *extra : *extra;
     ++extra;

@@ -2,6 +2,7 @@
 // Names and reference alleles of millions of variants, kept close together: 8 bytes a variant and those of its name.
 #pragma once
 
+#include <metapool/data/decimal.hpp>
 #include <metapool/gwas/alleles.hpp>
 #include <metapool/gwas/rows.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <metapool/gwas/rows.hpp>
+#include <metapool/gwas/row_reader.hpp>
 
 #include <support/close.hpp>
 
@@ -256,4 +256,56 @@ TEST_CASE("Alleles are turned to the reference, and ambiguous ones by frequency"
   CHECK(t == turn::complement);
   CHECK_FALSE(detail::resolve(turn::none, 0.45, 0.3, 0.4, t));
   CHECK_FALSE(detail::resolve(turn::none, 0.2, std::nan(""), 0.4, t));
+}
+
+TEST_CASE("Rows that are read in one go are what careful reading makes of them, and so are their drops") {
+  const std::vector<std::string> markers{"rs1", "", "NA", "na12", "N", ".", "-", "#1", "\"rs2\"", "\"rs3", "1:2:A:T", std::string(65001, 'm')}, alleles{"A", "t", "G", "a", "AT", "", "N", "\"C\"", "NA", "-"},
+      numbers{"0.5", "-0.25", "2", "-1e-3", "0.000", "", "NA", "x", "1e61", "1e-61", "-0.1.2", "\"0.5\"", "+0.5", "0.12345678901234567"}, places{"10", "", "x", "\"7\""};
+  std::string text;
+  const auto line = [&](const std::string& marker, const std::string& a1, const std::string& a2, const std::string& effect, const std::string& error, const std::string& place) {
+    for (const std::string* s : {&marker, &a1, &a2, &effect, &error, &place}) text.append(*s).append("\t");
+    text += "1\n";
+  };
+  for (const std::string& marker : markers) line(marker, "A", "G", "0.5", "0.25", "10");
+  for (const std::string& a1 : alleles) {
+    for (const std::string& a2 : alleles) line("rs1", a1, a2, "0.5", "0.25", "10");
+  }
+  for (const std::string& effect : numbers) {
+    for (const std::string& error : numbers) line("rs1", "A", "G", effect, error, "10");
+  }
+  for (const std::string& place : places) line("rs1", "A", "G", "0.5", "0.25", place);
+  gwas_study_file careful;
+  careful.filters = {{"ALL", gwas_filter::comparison::equal, "1", {}}};  // files with filters are read carefully
+  const std::string header = "MARKER\tALLELE1\tALLELE2\tEFFECT\tSTDERR\tPOS\tALL";
+  std::string with_chromosome;
+  for (std::size_t i = 0, begin = 0; i < text.size(); ++i) {
+    if (text[i] != '\n') continue;
+    with_chromosome.append(text, begin, i - begin).append("\t1\n");
+    begin = i + 1;
+  }
+  for (const bool log : {false, true}) {
+    for (unsigned wanted = 0; wanted < 16; ++wanted) {
+      detail::gwas_wants wants;
+      wants.locus = (wanted & 3U) != 0;
+      wants.must_locus = (wanted & 2U) != 0;
+      wants.frequency = (wanted & 4U) != 0;
+      wants.unusable = (wanted & 8U) != 0;
+      gwas_study_file file;
+      file[role::frequency] = "EFFECT";
+      file.log_effect = careful.log_effect = log;
+      careful[role::frequency] = "EFFECT";
+      const table x = read(file, header + "\tCHR", with_chromosome, wants), y = read(careful, header + "\tCHR", with_chromosome, wants);
+      REQUIRE(x.rows.rows.size() == y.rows.rows.size());
+      CHECK(x.rows.counts.dropped == y.rows.counts.dropped);
+      CHECK(x.rows.extra.size() == y.rows.extra.size());
+      int different = 0;
+      for (std::size_t i = 0; i < x.rows.rows.size(); ++i) {
+        const detail::gwas_row &p = x.rows.rows[i], &q = y.rows.rows[i];
+        different += p.name() != q.name() || p.line != q.line || p.usable != q.usable;
+        if (p.usable && q.usable) different += p.first() != q.first() || p.second() != q.second() || p.pair != q.pair || p.y != q.y || p.v != q.v || p.locus != q.locus;
+      }
+      for (std::size_t i = 0; i < x.rows.extra.size(); ++i) different += x.rows.extra[i] != y.rows.extra[i] && !(std::isnan(x.rows.extra[i]) && std::isnan(y.rows.extra[i]));
+      CHECK(different == 0);
+    }
+  }
 }
