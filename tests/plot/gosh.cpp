@@ -98,10 +98,10 @@ TEST_CASE("a GOSH plot says what it shows, and no text meets another or leaves t
   const auto s = mp::gosh_plot(r, {.title = "BCG vaccine against tuberculosis", .study = 7});
   CHECK(faults(s) == "");
   CHECK(joined(s, "legend") == "with Trial 8: 511 without Trial 8: 502 all studies");
-  CHECK(joined(s, "note") == "1013 subsets of 10 studies (inverse variance); 2 studies or more in each; the darker, the more of them");
+  CHECK(joined(s, "note") == "1,013 subsets of 10 studies (inverse variance); 2 studies or more in each; the darker, the more of them");
   CHECK(texts(s, "axis-title") == std::vector<std::string>{"I\xC2\xB2", "risk ratio"});
   CHECK(joined(s, "title") == "BCG vaccine against tuberculosis");
-  CHECK(s.description == "Estimate and I2 of 1013 subsets of 10 studies by inverse variance, those with Trial 8 apart from the others.");
+  CHECK(s.description == "Estimate and I2 of 1,013 subsets of 10 studies by inverse variance, those with Trial 8 apart from the others.");
   CHECK(shapes_of<mp::line_shape>(s, "no-effect").size() == 1);
   CHECK(s.width == 640);
   CHECK(s.height == 560);
@@ -150,7 +150,7 @@ TEST_CASE("a hundred thousand subsets make a file no larger than its cells allow
   CHECK(faults(s) == "");
   CHECK(mp::to_svg(s).size() < 500000);
   CHECK(shapes_of<mp::rectangle_shape>(s, "cell").size() <= 6000);
-  CHECK(joined(s, "note").find("100000 random subsets of 25 studies (REML)") == 0);
+  CHECK(joined(s, "note").find("100,000 random subsets of 25 studies (REML)") == 0);
   // with as many cells as this every one is taken by one subset or more: the cloud fills its frame
   const auto axes = shapes_of<mp::line_shape>(s, "axis");
   CHECK(area(s, "cell") > 0.5 * (axes[0].x2 - axes[0].x1) * (axes[1].y2 - axes[1].y1));

@@ -32,6 +32,18 @@ struct gosh_plot_options {
 
 namespace detail {
 
+/// 8,178: a count for a reader.
+template <class = void>
+std::string grouped_text(std::size_t n) {
+  const std::string digits = std::to_string(n);
+  std::string s;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) s += ',';
+    s += digits[i];
+  }
+  return s;
+}
+
 /// Lays out a GOSH: title, legend, histogram of the estimates, the cloud with the histogram of I2 beside it, axis, note.
 template <class = void>
 class gosh_layout {
@@ -109,18 +121,10 @@ class gosh_layout {
     out.shapes.push_back({role, line_shape{x1, y1, x2, y2, stroke}});
   }
 
-  static std::string grouped(std::size_t n) {
-    std::string digits = std::to_string(n), s;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-      if (i > 0 && (digits.size() - i) % 3 == 0) s += ',';
-      s += digits[i];
-    }
-    return s;
-  }
   double legend(double y, const std::string& name, std::size_t count, rgb colour) {
     const double wide = o.width - 2 * margin - 16;
     bool first = true;
-    for (const std::string& part : wrap_text(clean_text(name + ": " + grouped(count)), small, false, wide)) {
+    for (const std::string& part : wrap_text(clean_text(name + ": " + grouped_text(count)), small, false, wide)) {
       y += line_height;
       if (first) box("swatch", margin, y - 9, 10, 10, colour);
       text("legend", margin + 16, y, part, text_anchor::start, small, ink, false);
@@ -236,7 +240,7 @@ scene gosh_plot(const gosh_result<Real>& r, const gosh_plot_options& options = {
   }
   detail::gosh_grid grid = detail::count_points(r, options.study, options.minimum, 100, 60);
   const std::string study = options.study ? r.labels[*options.study] : std::string{};
-  const std::string count = std::to_string(grid.total[0] + grid.total[1]);
+  const std::string count = detail::grouped_text(grid.total[0] + grid.total[1]);
   const std::string of = count + (r.exhaustive ? " subsets" : " random subsets") + " of " + std::to_string(r.k()) + " studies";
   std::vector<std::string> notes{of + " (" + r.method + "); " +
                                  (options.minimum > 1 ? std::to_string(options.minimum) + " studies or more in each; " : std::string{}) +
