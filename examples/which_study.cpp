@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which study makes the trials differ, and does the result hang on one of them? Leave-one-out, influence, and a meta-analysis of every subset of the trials.
 //
-//     which_study [trials.csv [picture.svg]]
+//     which_study [trials.csv [subsets.svg [leave_one_out.svg]]]
 
 #include <metapool/data/csv.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/inference/hartung_knapp.hpp>
 #include <metapool/plot/gosh.hpp>
+#include <metapool/plot/refits.hpp>
 #include <metapool/plot/svg.hpp>
 #include <metapool/report/sensitivity_text.hpp>
 #include <metapool/sensitivity/gosh.hpp>
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
     const auto all = mp::leave_one_out(effects, mp::reml{}, mp::hartung_knapp{});
     std::printf("%zu trials, risk ratio, REML with Hartung and Knapp's interval\n\n%s\n", all.fit.k(),
                 mp::describe(all, "Without").c_str());
+    mp::write_svg(argc > 3 ? argv[3] : "leave_one_out.svg", mp::leave_one_out_plot(all, mp::infer(all.fit, mp::hartung_knapp{}), {.title = "Without each of the trials"}));
     std::puts(mp::describe(mp::influence(effects)).c_str());
 
     const auto subsets = mp::gosh(effects, mp::dersimonian_laird{}, {.minimum = 2});

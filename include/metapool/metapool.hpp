@@ -205,6 +205,7 @@
 
 #include <metapool/plot/forest.hpp>
 #include <metapool/plot/gosh.hpp>
+#include <metapool/plot/refits.hpp>
 #include <metapool/plot/svg.hpp>
 #include <metapool/report/plausibility.hpp>
 #include <metapool/report/plausible_counts.hpp>

@@ -43,7 +43,7 @@ struct forest_columns {
   template <class = void>
   void place_columns() {
     const std::size_t per_arm = t.arm_columns.size();
-    double label = text_width("Study", size, true);
+    double label = text_width(t.study_heading, size, true);
     double effect = text_width(clean_text(t.effect_heading), size, true), weight = text_width("Weight", size, true);
     column_width.assign(t.groups * per_arm, 0);
     for (std::size_t j = 0; j < t.groups * per_arm; ++j) column_width[j] = text_width(t.arm_columns[j % per_arm], small);

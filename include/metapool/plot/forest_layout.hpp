@@ -92,7 +92,7 @@ class forest_layout : forest_columns {
         add("heading", {.x = column_right[arm * per_arm + j], .y = base, .content = t.arm_columns[j], .size = small, .anchor = text_anchor::end, .colour = ink});
       }
     }
-    add("heading", {.x = margin, .y = base, .content = "Study", .size = size, .bold = true, .colour = ink});
+    add("heading", {.x = margin, .y = base, .content = t.study_heading, .size = size, .bold = true, .colour = ink});
     add("heading", {.x = effect_right, .y = base, .content = t.effect_heading, .size = size, .anchor = text_anchor::end, .bold = true, .colour = ink});
     if (t.has_weights) add("heading", {.x = right, .y = base, .content = "Weight", .size = size, .anchor = text_anchor::end, .bold = true, .colour = ink});
     add_line("rule", margin, base + 6, right, base + 6, {ink, 1});

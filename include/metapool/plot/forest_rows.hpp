@@ -28,7 +28,7 @@ std::vector<forest_pooled<Real>> one_pooled(const model_fit<Real>& fit, const me
 template <class Real>
 class forest_rows : forest_notes<Real> {
   using base = forest_notes<Real>;
-  using base::arms, base::axis_scale, base::collect_studies, base::description, base::fit, base::footnotes, base::on_axis, base::options, base::ordered;
+  using base::arms, base::collect_studies, base::description, base::fit, base::footnotes, base::frame, base::on_axis, base::options, base::ordered;
   using base::span, base::studies, base::write;
 
  public:
@@ -39,24 +39,13 @@ class forest_rows : forest_notes<Real> {
   forest_table build() {
     check_forest(fit, pooled, subgroups, options, arms);
     collect_studies();
-    t.scale = axis_scale();
-    t.comparison = fit.data.measure.comparison;
-    limit_axis();
-    t.title = options.title;
+    frame(t);
     t.treated = options.treated;
     t.control = options.control;
     t.groups = arms.groups;
     t.arm_columns = arms.columns;
-    t.effect_heading = std::string(fit.data.measure.symbol) + " [" + level_text(options.level) + " CI]";
+    t.effect_heading = this->heading(options.level);
     t.has_weights = fit.k() != 0;
-    t.favours_left = options.favours_left;
-    t.favours_right = options.favours_right;
-    t.plot_width = options.plot_width;
-    t.width = options.width;
-    t.label_width = options.label_width;
-    t.colours = options.colours;
-    if (options.axis_lower) t.axis_lower = static_cast<double>(from_natural(t.scale, *options.axis_lower));
-    if (options.axis_upper) t.axis_upper = static_cast<double>(from_natural(t.scale, *options.axis_upper));
     std::vector<std::size_t> all(studies.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
     if (subgroups.empty()) add_studies(all);
@@ -79,21 +68,6 @@ class forest_rows : forest_notes<Real> {
   const std::vector<forest_pooled<Real>>& pooled;
   std::span<const forest_subgroup<Real>> subgroups;
   forest_table t{};
-
-  void limit_axis() {
-    switch (fit.data.measure.scale) {
-      case scale::logit:
-      case scale::arcsine:
-      case scale::double_arcsine: t.greatest = 1; [[fallthrough]];
-      case scale::square_root:
-      case scale::double_square_root: t.least = 0; break;
-      case scale::fisher_z: t.least = -1; t.greatest = 1; break;
-      case scale::log_complement:
-      case scale::cube_root_complement: t.greatest = 1; break;
-      case scale::identity:
-      case scale::log: break;
-    }
-  }
 
   void add_studies(const std::vector<std::size_t>& which) {
     for (const std::size_t i : ordered(which)) {

@@ -22,6 +22,12 @@ std::string pooled_name(const model_fit<Real>& fit) {
   return s;
 }
 
+/// tau2 with as many decimals as its size asks for.
+template <class = void>
+std::string tau2_text(double tau2) {
+  return tau2 > 0 ? ratio_text(tau2, tau2 < 1 ? 3 : tau2 < 100 ? 2 : 1) : std::string("0");
+}
+
 /// The line on heterogeneity: tau2 (where the model has one), Q with its degrees of freedom and p, I2.
 template <class Real>
 std::string heterogeneity_text(const model_fit<Real>& f, bool i2_from_tau2) {
@@ -29,10 +35,7 @@ std::string heterogeneity_text(const model_fit<Real>& f, bool i2_from_tau2) {
   if (f.df == 0) return "Heterogeneity: not estimable from one study";
   const heterogeneity_result<Real> h = heterogeneity(f);
   std::string s = "Heterogeneity: ";
-  if (h.tau2) {
-    const double tau2 = static_cast<double>(*h.tau2);
-    s += "\xCF\x84\xC2\xB2 = " + (tau2 > 0 ? ratio_text(tau2, tau2 < 1 ? 3 : tau2 < 100 ? 2 : 1) : std::string("0")) + "; ";
-  }
+  if (h.tau2) s += "\xCF\x84\xC2\xB2 = " + tau2_text(static_cast<double>(*h.tau2)) + "; ";
   s += "\xCF\x87\xC2\xB2 = " + fixed_text(static_cast<double>(h.q), 2) + ", df = " + std::to_string(h.df);
   if (h.p) s += ", p " + p_text(static_cast<double>(*h.p));
   const Real i2 = i2_from_tau2 && h.i2_tau2 ? *h.i2_tau2 : h.i2_q;

@@ -55,6 +55,46 @@ class forest_studies {
     return s;
   }
 
+  std::string heading(double level) const { return std::string(fit.data.measure.symbol) + " [" + level_text(level) + " CI]"; }
+
+  /// The axis, the title and the measures of the figure.
+  void frame(forest_table& t) const {
+    t.scale = axis_scale();
+    t.comparison = fit.data.measure.comparison;
+    switch (fit.data.measure.scale) {
+      case scale::logit:
+      case scale::arcsine:
+      case scale::double_arcsine: t.greatest = 1; [[fallthrough]];
+      case scale::square_root:
+      case scale::double_square_root: t.least = 0; break;
+      case scale::fisher_z: t.least = -1; t.greatest = 1; break;
+      case scale::log_complement:
+      case scale::cube_root_complement: t.greatest = 1; break;
+      case scale::identity:
+      case scale::log: break;
+    }
+    t.title = options.title;
+    t.favours_left = options.favours_left;
+    t.favours_right = options.favours_right;
+    t.plot_width = options.plot_width;
+    t.width = options.width;
+    t.label_width = options.label_width;
+    t.colours = options.colours;
+    if (options.axis_lower) t.axis_lower = static_cast<double>(from_natural(t.scale, *options.axis_lower));
+    if (options.axis_upper) t.axis_upper = static_cast<double>(from_natural(t.scale, *options.axis_upper));
+  }
+
+  /// Decimals for effects whose intervals are so wide; half: half their widths as they are written.
+  void choose_decimals(std::vector<double> half) {
+    // a rate's or proportion's logarithm is written with the decimals that its interval needs, not with the two of a ratio
+    const scale written = fit.data.measure.comparison ? axis_scale() : scale::identity;
+    write = {axis_scale(), effect_writer<>::choose(written, options.decimals, half.empty() ? 0.0 : middle_of(half))};
+  }
+  double half_width(const forest_span& s) const {
+    const bool as_drawn = axis_scale() != scale::log || fit.data.measure.comparison;
+    return as_drawn ? (s.upper - s.lower) / 2 : (std::exp(s.upper) - std::exp(s.lower)) / 2;
+  }
+
   /// A mark that the user has not taken.
   std::string free_mark(std::size_t number) const {
     static constexpr const char* symbols[] = {"*", "\xE2\x80\xA0", "\xE2\x80\xA1", "\xC2\xA7", "\xC2\xB6", "#"};
@@ -88,12 +128,9 @@ class forest_studies {
       s.span = span(fit.data.y[j], fit.data.y[j] - width, fit.data.y[j] + width, s.label);
       s.weight = static_cast<double>(fit.weights[j]);
       if (!(s.weight >= 0 && s.weight <= 1.000001)) throw_study_error(function, s.label, "weight", s.weight, "must lie between 0 and 1");
-      const bool as_drawn = axis_scale() != scale::log || fit.data.measure.comparison;
-      half.push_back(as_drawn ? (s.span->upper - s.span->lower) / 2 : (std::exp(s.span->upper) - std::exp(s.span->lower)) / 2);
+      half.push_back(half_width(*s.span));
     }
-    // a rate's or proportion's logarithm is written with the decimals that its interval needs, not with the two of a ratio
-    const scale written = fit.data.measure.comparison ? axis_scale() : scale::identity;
-    write = {axis_scale(), effect_writer<>::choose(written, options.decimals, half.empty() ? 0.0 : middle_of(half))};
+    choose_decimals(std::move(half));
   }
 
   /// The same indices in the order asked for.

@@ -44,6 +44,7 @@ struct forest_table {
   std::string treated{}, control{};
   std::size_t groups = 2;                  ///< arms, or 1: studies of one group, whose columns bear no arm's name
   std::vector<std::string> arm_columns{};  ///< headings of the columns of one arm; empty: no columns for arms
+  std::string study_heading = "Study";     ///< over the labels
   std::string effect_heading{};
   bool has_weights = true;
   std::vector<forest_row> rows{};          ///< in order, the pooled rows last
