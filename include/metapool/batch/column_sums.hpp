@@ -4,6 +4,7 @@
 
 #include <metapool/batch/columns.hpp>
 #include <metapool/batch/tile.hpp>
+#include <metapool/math/twin_pack.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +26,7 @@ struct no_proofs {
 /// What is known of each column of a block, before p-values and intervals.
 template <class Real>
 struct column_sums {
-  static constexpr std::size_t most = 256;
+  static constexpr std::size_t most = 1024;
   alignas(64) Real mean[most];
   Real se[most];      ///< of the mean: 1 / sqrt(sum of the weights at tau2)
   Real weight[most];  ///< that sum
@@ -41,7 +42,7 @@ struct column_sums {
 /// Memory for one thread, got before its loop.
 template <class Real>
 struct batch_workspace {
-  explicit batch_workspace(std::size_t studies) : k(studies), room(10 * (studies + 1) * tile_width<Real, 64> + 64 / sizeof(Real)), y(studies), v(studies) {}
+  explicit batch_workspace(std::size_t studies) : k(studies), room(10 * (studies + 1) * search_width<Real, 64> + 64 / sizeof(Real)), y(studies), v(studies) {}
   /// Of a tile, with one row more than studies: d, v, w; 2 for cleaned copies; 2 for the last columns; 3 for the proof_queue. From the start of a cache line on.
   Real* rows() { return room.data() + (64 - reinterpret_cast<std::uintptr_t>(room.data()) % 64) % 64 / sizeof(Real); }
   std::size_t k;

@@ -23,11 +23,35 @@ struct column_answers {
   alignas(64) Real statistic[most], lower[most], upper[most], p[most], i2[most], h2[most], q_p[most];
 };
 
+/// Packs of double from and to doubles or floats.
+template <class Pack, class Real>
+[[gnu::always_inline]] inline void load_widened(Pack& out, const Real* from) {
+  if constexpr (std::is_same_v<Real, double>) {
+    load(out, from);
+  } else {
+    double wide[sizeof(Pack) / sizeof(double)];
+    for (std::size_t l = 0; l < sizeof(Pack) / sizeof(double); ++l) wide[l] = static_cast<double>(from[l]);
+    load(out, wide);
+  }
+}
+
+template <class Pack, class Real>
+[[gnu::always_inline]] inline void store_narrowed(Real* to, const Pack& x) {
+  if constexpr (std::is_same_v<Real, double>) {
+    store(to, x);
+  } else {
+    double wide[sizeof(Pack) / sizeof(double)];
+    store(wide, x);
+    for (std::size_t l = 0; l < sizeof(Pack) / sizeof(double); ++l) to[l] = static_cast<Real>(wide[l]);
+  }
+}
+
 /// Fills the answers of the first n columns, by the normal distribution, as column_writer does one by one. Precondition: sums.regular. Writer: says what is wanted.
 template <std::size_t N, class Real, class Writer>
 [[gnu::always_inline]] inline void finish_columns(const column_sums<Real>& sums, std::size_t n, const Writer& wants, column_answers<Real>& out) {
   using P = pack<Real, N>;
-  constexpr bool kernels = std::is_same_v<Real, double>;
+  constexpr bool kernels = sizeof(Real) <= sizeof(double);  // p-values side by side, in double
+  using D = pack<double, N>;
   P zero, one;
   fill(zero, Real(0));
   fill(one, Real(1));
@@ -42,18 +66,19 @@ template <std::size_t N, class Real, class Writer>
       store(out.statistic + i, statistic);
       store(out.lower + i, lower);
       store(out.upper + i, upper);
-      if constexpr (kernels) {
-        P p;
-        if (wants.wants_p()) {
-          normal_two_sided_tail(p, statistic);
-          store(out.p + i, p);
-        }
-      }
     }
-    for (std::size_t i = 0; i < n && !kernels && wants.wants_p(); ++i) out.p[i] = normal_two_sided_p<Real>(out.statistic[i]);
+    if constexpr (kernels) {
+      for (std::size_t i = 0; i < n && wants.wants_p(); i += N) {
+        D z, p;
+        load_widened(z, out.statistic + i);
+        normal_two_sided_tail(p, z);
+        store_narrowed(out.p + i, p);
+      }
+    } else {
+      for (std::size_t i = 0; i < n && wants.wants_p(); ++i) out.p[i] = normal_two_sided_p<Real>(out.statistic[i]);
+    }
   }
   if (!wants.wants_spread()) return;
-  bool many = !kernels;
   for (std::size_t i = 0; i < n; i += N) {
     P q, df, i2;
     load(q, sums.q + i);
@@ -63,18 +88,24 @@ template <std::size_t N, class Real, class Writer>
     const P h2 = q / df;
     store(out.i2 + i, i2);
     store(out.h2 + i, h2);
-    if constexpr (kernels) {
-      P p, most;
-      if (wants.wants_q_p()) {
-        fill(most, most_whole_degrees);
-        many |= any_of<N>(df > most);
-        least(most, df, most);
-        whole_chi_squared_tail<N>(p, q, most);
-        store(out.q_p + i, p);
-      }
+  }
+  if (!wants.wants_q_p()) return;
+  bool many = !kernels;
+  if constexpr (kernels) {
+    for (std::size_t i = 0; i < n; i += N) {
+      D q, df, p, most, unit;
+      fill(unit, 1.0);
+      fill(most, most_whole_degrees);
+      load_widened(q, sums.q + i);
+      load_widened(df, sums.count + i);
+      df = df - unit;
+      many |= any_of<N>(df > most);
+      least(most, df, most);
+      whole_chi_squared_tail<N>(p, q, most);
+      store_narrowed(out.q_p + i, p);
     }
   }
-  for (std::size_t i = 0; i < n && many && wants.wants_q_p(); ++i) {
+  for (std::size_t i = 0; i < n && many; ++i) {
     const Real df = sums.count[i] - 1;
     if (!kernels || df > static_cast<Real>(most_whole_degrees)) out.q_p[i] = chi_squared_upper_tail<Real>(sums.q[i], df);
   }

@@ -8,6 +8,7 @@
 #include <metapool/batch/finish_tile.hpp>
 #include <metapool/math/pack.hpp>
 #include <metapool/math/parallel.hpp>
+#include <metapool/math/twin_pack.hpp>
 #include <metapool/math/wide_pack.hpp>
 
 #include <cmath>
@@ -74,7 +75,7 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
   constexpr bool in_tiles = std::is_same_v<Estimator, no_tau2> || std::is_same_v<Estimator, dersimonian_laird> || std::is_same_v<Estimator, paule_mandel> ||
                             std::is_same_v<Estimator, reml>;
   const bool hartung_knapp_wanted = o.test == batch_test::hartung_knapp;
-  parallel_blocks(data.columns, 16 * block, o.threads, [&](std::size_t first, std::size_t last) {
+  parallel_blocks(data.columns, 2 * block, o.threads, [&](std::size_t first, std::size_t last) {
     batch_workspace<Real> work(data.studies);
     column_writer<Real> to(out, o, data.studies);
     column_answers<Real> answers;
@@ -90,7 +91,9 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
             sum_columns<no_tau2, false, N>(data, begin, end, false, work);
           }
         } else {
-          sum_columns<std::conditional_t<in_tiles, Estimator, dersimonian_laird>, true, N>(data, begin, end, hartung_knapp_wanted, work);
+          constexpr bool search = std::is_same_v<Estimator, paule_mandel> || std::is_same_v<Estimator, reml>;
+          constexpr std::size_t wide = search ? search_width<Real, decltype(bytes)::value> : N;
+          sum_columns<std::conditional_t<in_tiles, Estimator, dersimonian_laird>, true, wide>(data, begin, end, hartung_knapp_wanted, work);
         }
       });
       for (std::size_t i = 0; in_tiles && work.sums.regular && i < work.sums.gave_up; ++i) {
@@ -98,7 +101,8 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
         if (decide_column(data, begin + at, estimator, work, at) != batch_status::ok) work.sums.regular = false;
       }
       if (in_tiles && !hartung_knapp_wanted && work.sums.regular) {
-        run_widest<Real>([&](auto bytes) __attribute__((always_inline)) { finish_columns<tile_width<Real, decltype(bytes)::value>>(work.sums, end - begin, to, answers); });
+        using part = std::conditional_t<sizeof(Real) < sizeof(double), double, Real>;  // floats are widened for their p-values
+        run_widest<part>([&](auto bytes) __attribute__((always_inline)) { finish_columns<tile_width<part, decltype(bytes)::value>>(work.sums, end - begin, to, answers); });
         to.block(begin, work.sums, answers, end - begin);
         continue;
       }

@@ -173,6 +173,16 @@ template <class Real, std::size_t N>
   choose(slope, rises, slope, zero - one);
   tau2 = zero;
   if (!any_of<N>(rises)) return;
+  // g / a tends to the line A + B t; a guess is where this line and a hyperbola C / (t + D) with it, which agree with value and slope at 0, are 1
+  const P n = t.count - one;
+  const P over = one / z2;
+  const P b = n * over, a = over * (n * (vz2 + vz2) * over - vs * (n / t.count));
+  const P e = one - a;
+  const P shift = (e - f) / (b + slope);
+  const P linear = e - b * shift;
+  P root;
+  square_root(root, linear * linear + (b + b) * (shift + shift) * f);
+  choose(tau2, (rises) & (shift > zero), (linear + root) / (b + b), zero);
   const auto evaluate = [&](const P& at, const P& live, P& value, P& derivative) __attribute__((always_inline)) {
     score_tile<Real, N> now;
     score_at(t, at, now);

@@ -14,10 +14,11 @@ namespace metapool::detail {
 template <class Real, std::size_t Bytes>
 inline constexpr std::size_t tile_width = Bytes / sizeof(Real) > 0 ? Bytes / sizeof(Real) : 1;
 
-/// In place of infinity in a tile: products of two are finite, and its inverse changes no digit of a sum of weights.
+/// In place of infinity in a tile: products of two are finite, and its inverse changes no digit of a sum of weights. float has no room for that, nor for powers of the inverse, which
+/// would be subnormal and slow: there it is infinity, whose weight is 0.
 template <class Real>
 [[gnu::always_inline]] inline Real far_variance() {
-  return std::numeric_limits<Real>::digits > 30 ? Real(1e150) : Real(1e18);
+  return std::numeric_limits<Real>::digits > 30 ? Real(1e150) : std::numeric_limits<Real>::infinity();
 }
 
 /// N columns of studies, ready for sums without masks: a study that a column lacks has d = 0, w = 0 and v = far_variance. So has the most precise one, whose weight is kept apart,

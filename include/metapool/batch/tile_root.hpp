@@ -11,7 +11,7 @@
 
 namespace metapool::detail {
 
-/// Weights 1 / (v + at) of rows i and i + 1 by one division: within 2 ulp, which is enough while searching. Divisions are most of what a search costs.
+/// Weights 1 / (v + at) of rows i and i + 1 by one division (float: two): within 2 ulp, which is enough while searching. Divisions are most of what a search costs.
 template <class Real, std::size_t N>
 [[gnu::always_inline]] inline void two_weights(const tile<Real, N>& t, std::size_t i, const pack<Real, N>& at, pack<Real, N>& wa, pack<Real, N>& wb) {
   using P = pack<Real, N>;
@@ -20,15 +20,20 @@ template <class Real, std::size_t N>
   load(b, t.v + (i + 1) * N);
   a = a + at;
   b = b + at;
-  reciprocal_within(inverse, a * b);
-  wa = b * inverse;
-  wb = a * inverse;
+  if constexpr (std::numeric_limits<Real>::digits > 30) {
+    reciprocal_within(inverse, a * b);
+    wa = b * inverse;
+    wb = a * inverse;
+  } else {
+    reciprocal_within(wa, a);
+    reciprocal_within(wb, b);
+  }
   store(t.w + i * N, wa);
   store(t.w + (i + 1) * N, wb);
 }
 
-/// The root of f in each place: f(0) > 0 with slope s(0) given, f(upper) <= 0. evaluate(t, live, f, s) gives value and slope; steps are those of the cubic through the
-/// last two points and slopes of the inverse, else Newton's, else bisections. Stops where two steps in a row, relative to origin + t, have a product so small that
+/// The root of f in each place: f(0) > 0 with slope s(0) given, f(upper) <= 0. evaluate(t, live, f, s) gives value and slope. t comes in as a guess; where it is none (NaN, or not
+/// between 0 and upper) Newton's step from 0 takes its place. Steps are those of the cubic through the last two points and slopes of the inverse, else Newton's, else bisections. Stops where two steps in a row, relative to origin + t, have a product so small that
 /// rounding is left. done is 1 where that happened (or nothing was wanted) within 40 evaluations.
 template <class Real, std::size_t N, class Evaluate>
 [[gnu::always_inline]] inline void solve_tile(const Evaluate& evaluate, const pack<Real, N>& f0, const pack<Real, N>& s0, const pack<Real, N>& origin, const pack<Real, N>& upper, pack<Real, N>& t,
@@ -46,6 +51,7 @@ template <class Real, std::size_t N, class Evaluate>
   P lower = zero, higher = upper, step;
   choose(live, done > zero, zero, one);
   step = zero - f0 * over_left;
+  choose(step, (t > zero) & (t < upper), t, step);
   const P middle0 = upper * half;
   choose(step, (step > zero) & (step < upper), step, middle0);
   choose(t, live > zero, step, t);
@@ -133,7 +139,7 @@ template <class Real, std::size_t N>
   choose(f, wanted, one - ratio, one);
   choose(slope, wanted, zero - ratio * (a / s.q), zero - one);
   choose(done, wanted, zero, one);
-  tau2 = zero;
+  tau2 = zero;  // no guess
   const P upper = t.square / n * above;  // the sum of squares about any centre is no less than that about the mean, and Q(t) <= that / t
   if (any_of<N>(wanted)) solve_tile<Real, N>(evaluate, f, slope, t.v_top, upper, tau2, done);
 }

@@ -19,14 +19,14 @@ namespace metapool::detail {
 template <class Real>
 using chi_squared_type = boost::math::chi_squared_distribution<Real, math_policy>;
 
-/// P(X > x) with df > 0 degrees of freedom, accurate in the tail. double with few whole degrees of freedom: the kernel of batches.
+/// P(X > x) with df > 0 degrees of freedom, accurate in the tail. double and float with few whole degrees of freedom: the kernel of batches, in double.
 template <class Real>
 Real chi_squared_upper_tail(const Real& x, const Real& df) {
-  if constexpr (std::is_same_v<Real, double>) {
+  if constexpr (std::is_same_v<Real, double> || std::is_same_v<Real, float>) {
     if (x >= 0 && df >= 1 && df <= most_whole_degrees && std::floor(df) == df) {
       double p;
-      whole_chi_squared_tail<1>(p, x, df);
-      return p;
+      whole_chi_squared_tail<1>(p, static_cast<double>(x), static_cast<double>(df));
+      return static_cast<Real>(p);
     }
   }
   return boost::math::cdf(boost::math::complement(chi_squared_type<Real>(df), x));

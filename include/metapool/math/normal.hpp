@@ -50,14 +50,14 @@ Real normal_critical(double level) {
   return normal_upper_quantile<Real>(tail_of_level<Real>(level));
 }
 
-/// P(|Z| > |z|). double: the kernel of batches.
+/// P(|Z| > |z|). double and float: the kernel of batches, in double.
 template <class Real>
 Real normal_two_sided_p(const Real& z) {
   using std::fabs;
-  if constexpr (std::is_same_v<Real, double>) {
+  if constexpr (std::is_same_v<Real, double> || std::is_same_v<Real, float>) {
     double p;
-    normal_two_sided_tail(p, z);
-    return p;
+    normal_two_sided_tail(p, static_cast<double>(z));
+    return static_cast<Real>(p);
   }
   return 2 * normal_upper_tail<Real>(fabs(z));
 }

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -103,6 +104,13 @@ template <std::size_t N>
   asm("vsqrtpd %1, %0" : "=v"(out.v) : "v"(x.v));
 }
 
+[[gnu::always_inline]] inline void load_whole(pack512& out, const std::uint32_t* from) {
+  struct eight {
+    std::uint32_t at[8];
+  };
+  asm("vcvtudq2pd %1, %0" : "=v"(out.v) : "m"(*reinterpret_cast<const eight*>(from)));
+}
+
 /// 1 / x to the same bits as a division where 2^-1000 <= |x| <= 2^1000, in less than half of its time: an estimate of 14 bits, two steps of Newton's method, and a third that rounds
 /// rightly, as the second is off by less than one unit in the last place (Markstein 1990, IBM J Res Dev 34:111). The second is rounded up, which makes that hold for the last number
 /// before a power of two as well.
@@ -145,6 +153,13 @@ template <class Pack>
 template <class Pack>
 [[gnu::always_inline]] inline void greatest(Pack& out, const Pack& a, const Pack& b) {
   choose(out, a > b, a, b);
+}
+
+/// Whole numbers from consecutive places.
+template <class Pack>
+[[gnu::always_inline]] inline void load_whole(Pack& out, const std::uint32_t* from) {
+  fill(out, place_of<Pack>(0));
+  for (std::size_t i = 0; i < sizeof(Pack) / sizeof(out[0]); ++i) out[i] = static_cast<place_of<Pack>>(static_cast<std::int32_t>(from[i]));
 }
 
 template <class Pack>
