@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -69,6 +70,32 @@ struct gosh_block {
     size = to;
   }
 };
+
+/// masks high, high + 1, ... of n subsets, a multiple of four, and their numbers of studies: those of the low parts and `others`. Written out for several at a time, which compilers do
+/// not see at -O2.
+template <class = void>
+void number_subsets(study_mask* mask, std::uint32_t* studies, std::size_t n, study_mask high, const std::uint32_t* low_studies, std::uint32_t others) {
+#if defined(__GNUC__)
+  typedef std::uint64_t two __attribute__((vector_size(16)));
+  typedef std::uint32_t four __attribute__((vector_size(16)));
+  const two step = {2, 2};
+  const four more = {others, others, others, others};
+  two next = {high, high + 1};
+  for (std::size_t i = 0; i < n; i += 4) {
+    std::memcpy(mask + i, &next, sizeof next);
+    next += step;
+    std::memcpy(mask + i + 2, &next, sizeof next);
+    next += step;
+    four count;
+    std::memcpy(&count, low_studies + i, sizeof count);
+    count += more;
+    std::memcpy(studies + i, &count, sizeof count);
+  }
+#else
+  for (std::size_t i = 0; i < n; ++i) mask[i] = high | i;
+  for (std::size_t i = 0; i < n; ++i) studies[i] = others + low_studies[i];
+#endif
+}
 
 /// The square roots of n numbers, in their places. By instructions that take two at a time, which the compiler must not choose where errno may be asked for.
 template <class Real>

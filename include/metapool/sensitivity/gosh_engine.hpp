@@ -65,18 +65,25 @@ class gosh_engine {
     b.size = std::size_t(1) << low_;
     std::fill_n(b.status, b.size, batch_status::ok);
     const part_sums<Real> other = sums_of<Real>(source_.y, source_.w, high);
+    const std::uint32_t others = static_cast<std::uint32_t>(std::popcount(high));
+    number_subsets(b.mask, b.studies, b.size, high, low_studies_.data(), others);
+    if constexpr (known_tau2) {
+      if (common()) {
+        std::fill_n(b.tau2, b.size, Real(0));
+        run_widest<Real>([&](auto bytes) __attribute__((always_inline)) {
+          constexpr std::size_t N = group_width<Real, decltype(bytes)::value>;
+          join_parts<N, false, false>(table_, b.size, other, b.variance, b.estimate, b.estimate, b.q, b.c, source_.plain);
+          finish<N>(b);
+        });
+        b.keep_from(options_.minimum);
+        return;
+      }
+    }
     run_wide([&](auto bytes) {
       constexpr std::size_t N = group_width<Real, decltype(bytes)::value>;
       join_parts<N, false, !known_tau2>(table_, b.size, other, b.variance, b.estimate, b.estimate, b.q, b.c);
-      const std::uint32_t others = static_cast<std::uint32_t>(std::popcount(high));
-      for (std::size_t i = 0; i < b.size; ++i) b.mask[i] = high | i;
-      for (std::size_t i = 0; i < b.size; ++i) b.studies[i] = others + low_studies_[i];
       const std::size_t high_rank = source_.top_rank(high);
       group_sums<Real> sums;
-      if (common()) {
-        std::fill_n(b.tau2, b.size, Real(0));
-        return finish<N>(b);
-      }
       for (std::size_t at = 0; at < b.size; at += size) {
         std::size_t top[size];
         for (std::size_t l = 0; l < size; ++l) top[l] = (std::min)(high_rank, static_cast<std::size_t>(low_rank_[at + l]));
@@ -225,8 +232,9 @@ class gosh_engine {
 
   /// Standard errors, I2, H2 and states, from sums and tau2; rows whose numbers left the range are blank.
   template <std::size_t N>
-  void finish(gosh_block<Real>& b) const {
+  [[gnu::always_inline]] inline void finish(gosh_block<Real>& b) const {
     using P = pack<Real, N>;
+    constexpr bool wide_roots = std::is_class_v<P> && N * sizeof(Real) == 64;  // packs of AVX-512 have their own
     P zero{}, one{}, largest{}, smallest{}, lowest{}, odd{};
     fill(zero, Real(0));
     fill(one, Real(1));
@@ -234,18 +242,34 @@ class gosh_engine {
     fill(smallest, 4 * (std::numeric_limits<Real>::min)());
     fill(lowest, -(std::numeric_limits<Real>::max)() / 4);
     odd = zero;
-    if (wants_.se) {
+    if (wants_.se && !wide_roots) {
       std::copy_n(b.variance, b.size, b.se);
       square_roots(b.se, b.size);
     }
     for (std::size_t i = 0; i < b.size; i += N) {
       P q{}, df{}, mean{}, variance{}, i2{}, h2{}, studies{};
-      for (std::size_t l = 0; l < N; ++l) studies[l] = static_cast<Real>(static_cast<std::int32_t>(b.studies[i + l]));
+      load_whole(studies, b.studies + i);
       df = studies - one;
       load(q, b.q + i);
       load(mean, b.estimate + i);
       load(variance, b.variance + i);
-      if (known_tau2 || !options_.i2_from_tau2) {
+      if (wide_roots && wants_.se) {
+        P se{};
+        square_root(se, variance);
+        store(b.se + i, se);
+      }
+      if ((known_tau2 || !options_.i2_from_tau2) && source_.plain) {
+        P over{};
+        if (wants_.i2) {
+          reciprocal_within(over, q);
+          quotient_within(i2, q - df, q, over);
+          choose(i2, q > df, i2, zero);
+        }
+        if (wants_.h2) {
+          reciprocal_within(over, df);
+          quotient_within(h2, q, df, over);
+        }
+      } else if (known_tau2 || !options_.i2_from_tau2) {
         if (wants_.i2) choose(i2, q > df, (q - df) / q, zero);
         if (wants_.h2) h2 = q / df;
       } else {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/math/pack.hpp>
+#include <metapool/math/wide_pack.hpp>
 #include <metapool/sensitivity/subsets.hpp>
 
 #include <cstddef>
@@ -30,9 +31,10 @@ struct part_table {
 /// Sums of n sets (a multiple of N), each of them joined with `other`, which shares no study with them: every term is positive, so that no digit is lost.
 /// weights W_a, W_b, means apart by d, f = W / (W_a + W_b): Q = Q_a + Q_b + f_a W_b d^2 and C = f_a (C_a + 2 W_b) + f_b C_b.
 /// If Apart weight, hi and lo are stored; else 1 / weight in the place of weight, and the mean, hi + lo, in that of hi. C only if WithC.
+/// plain: the weights are far from the ends of the number type.
 template <std::size_t N, bool Apart, bool WithC, class Real>
-void join_parts(const part_table<Real>& from, std::size_t n, const part_sums<Real>& other, Real* weight, Real* hi, Real* lo, Real* q,
-                Real* c) {
+[[gnu::always_inline]] inline void join_parts(const part_table<Real>& from, std::size_t n, const part_sums<Real>& other, Real* weight, Real* hi, Real* lo, Real* q, Real* c,
+                                              bool plain = false) {
   using P = pack<Real, N>;
   P one{}, w_b{}, hi_b{}, lo_b{}, q_b{}, c_b{}, twice{};
   fill(one, Real(1));
@@ -49,7 +51,12 @@ void join_parts(const part_table<Real>& from, std::size_t n, const part_sums<Rea
     load(lo_a, from.lo.data() + i);
     load(q_a, from.q.data() + i);
     const P w = w_a + w_b;
-    const P inverse = one / w;
+    P inverse{};
+    if (plain) {
+      reciprocal_within(inverse, w);
+    } else {
+      inverse = one / w;
+    }
     const P f_a = w_a * inverse, f_b = w_b * inverse;
     const P d = (hi_b - hi_a) + (lo_b - lo_a);
     const P sum = (q_a + q_b) + ((f_a * w_b) * d) * d;

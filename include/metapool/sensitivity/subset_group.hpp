@@ -23,6 +23,7 @@ struct subset_source {
   std::vector<std::uint8_t> rank;  ///< the place of each study in it
   bool moderate =
       true;  ///< the numbers keep so far from the ends of their type that every subset passes check_tau2_input and nothing overflows in a search
+  bool plain = false;  ///< no weight of a subset, and no Q but 0, is so near them that inverses and quotients by steps might not be rightly rounded
 
   subset_source(std::span<const Real> effects, std::span<const Real> variances)
       : y(effects.begin(), effects.end()), v(variances.begin(), variances.end()), rank(y.size()) {
@@ -41,6 +42,7 @@ struct subset_source {
     const Real n = static_cast<Real>(y.size());
     const Real far = spread * spread * n * 16 * n;
     moderate = v_min >= lowest && v_max <= highest && far <= highest && far / v_min / v_min / v_min <= (std::numeric_limits<Real>::max)();
+    plain = wide && v_min >= Real(1e-30) && v_max <= Real(1e30) && (spread == 0 || (spread >= Real(1e-30) && spread <= Real(1e30)));
   }
 
   std::size_t k() const { return y.size(); }
