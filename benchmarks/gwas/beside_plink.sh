@@ -4,10 +4,14 @@
 #
 #     sh benchmarks/gwas/beside_plink.sh BIN FOLDER [variants] [studies] [repeats]
 #
-# BIN: where gwas_meta and metapool_make_studies are (build/bin); FOLDER: for some 1.2 GB of files, which are made there if they are not, and stay. Prints wall seconds, user
+# BIN: where gwas_meta and metapool_make_studies are (build/bin), compiled with -DCMAKE_BUILD_TYPE=Release; FOLDER: for some 1.2 GB of files, which are made there if they are not, and stay. Prints wall seconds, user
 # seconds and memory of each run, then the ratios of the least wall times. Run it on a machine that does nothing else.
 set -eu
 bin=$1 folder=$2 variants=${3:-1000000} studies=${4:-10} repeats=${5:-5}
+if ! grep -q '^CMAKE_BUILD_TYPE:[A-Z]*=Rel' "$bin/../CMakeCache.txt" 2>/dev/null && [ "${METAPOOL_ANY_BUILD:-}" = '' ]; then
+  echo "beside_plink.sh: $bin is of no build with -DCMAKE_BUILD_TYPE=Release, without which gwas_meta takes five times as long (METAPOOL_ANY_BUILD=1: measure it all the same)" >&2
+  exit 2
+fi
 plink=$(command -v plink1.9 || command -v plink)
 for order in same shuffled; do
   if [ ! -f "$folder/$order/study$studies.txt" ]; then
