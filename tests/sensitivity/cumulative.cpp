@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/sensitivity/cumulative.hpp>
 
+#include "support/bcg_effects.hpp"
 #include "support/close.hpp"
 
 #include <doctest/doctest.h>
@@ -13,18 +14,7 @@ namespace mp = metapool;
 using metapool_test::close;
 using metapool_test::digits10;
 using metapool_test::digits12;
-
-namespace {
-
-/// BCG trials, log risk ratios to four decimals.
-mp::effects<> bcg() {
-  return mp::known_effects(
-      std::vector<double>{-0.8893, -1.5854, -1.3481, -1.4416, -0.2175, -0.7861, -1.6209, 0.0120, -0.4694, -1.3713, -0.3394, 0.4459,
-                          -0.0173},
-      std::vector<double>{0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124, 0.5325, 0.0714});
-}
-
-}  // namespace
+using metapool_test::rounded_bcg_effects;
 
 TEST_CASE("cumulative REML is the table that metafor gives") {
   // metafor 3.8: cumul(rma(y, v, control = list(threshold = 1e-14, maxiter = 1000)))
@@ -57,7 +47,7 @@ TEST_CASE("cumulative REML is the table that metafor gives") {
                       147.862866069227,
                       149.347819791201,
                       151.814918985836};
-  const auto s = mp::cumulative(bcg());
+  const auto s = mp::cumulative(rounded_bcg_effects());
   REQUIRE(s.rows.size() == 13);
   for (std::size_t i = 0; i < 13; ++i) {
     const auto& r = s.rows[i];
@@ -74,7 +64,7 @@ TEST_CASE("cumulative REML is the table that metafor gives") {
 
 TEST_CASE("a cumulative meta-analysis goes in the order that it is told") {
   const std::vector<std::size_t> order{12, 3, 7, 0, 1, 2, 4, 5, 6, 8, 9, 10, 11};
-  const auto e = bcg();
+  const auto e = rounded_bcg_effects();
   const auto s = mp::cumulative(e, order, mp::dersimonian_laird{});
   const auto c = mp::cumulative_common_effect(e, order);
   CHECK(s.rows[0].label == "study 13");
@@ -95,7 +85,7 @@ TEST_CASE("a cumulative meta-analysis goes in the order that it is told") {
 }
 
 TEST_CASE("the first study of a cumulative meta-analysis has no Hartung-Knapp interval, and says so") {
-  const auto s = mp::cumulative(bcg(), mp::reml{}, mp::hartung_knapp{});
+  const auto s = mp::cumulative(rounded_bcg_effects(), mp::reml{}, mp::hartung_knapp{});
   CHECK(!s.rows[0].mean.has_value());
   CHECK(s.rows[0].failed != "");
   CHECK(s.rows[1].mean.has_value());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/sensitivity/influence.hpp>
 
+#include "support/bcg_effects.hpp"
 #include "support/close.hpp"
 
 #include <metapool/sensitivity/jackknife.hpp>
@@ -14,17 +15,9 @@
 namespace mp = metapool;
 using metapool_test::close;
 using metapool_test::digits12;
+using metapool_test::rounded_bcg_effects;
 
 namespace {
-
-/// BCG trials, log risk ratios to four decimals: the first k.
-mp::effects<> bcg(std::size_t k) {
-  std::vector<double> y{-0.8893, -1.5854, -1.3481, -1.4416, -0.2175, -0.7861, -1.6209, 0.0120, -0.4694, -1.3713, -0.3394, 0.4459, -0.0173};
-  std::vector<double> v{0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124, 0.5325, 0.0714};
-  y.resize(k);
-  v.resize(k);
-  return mp::known_effects(y, v);
-}
 
 constexpr metapool_test::tolerance difference_of_estimates{1e-10, 0.1, 0, "metafor's own tau2, of which differences are taken"};
 
@@ -48,7 +41,7 @@ void check(const mp::study_influence<>& s, const expected& e) {
 
 TEST_CASE("influence on a REML mean is the table that metafor gives") {
   // metafor 3.8: influence(rma(y, v, control = list(threshold = 1e-14, maxiter = 1000)))
-  const auto r = mp::influence(bcg(13));
+  const auto r = mp::influence(rounded_bcg_effects(13));
   REQUIRE(r.studies.size() == 13);
   const expected some[] = {{0, -0.21812217450001, -0.040705884891560, 0.00171640191783274, 1.11644986039683, 0.33616741491924,
                             151.169772404511, 0.050593613581849, -0.040264213462059},
@@ -67,7 +60,7 @@ TEST_CASE("influence on a REML mean is the table that metafor gives") {
 }
 
 TEST_CASE("influence on a common effect is the table that metafor gives, and the same studies are marked") {
-  const auto r = mp::influence_common_effect(bcg(13));
+  const auto r = mp::influence_common_effect(rounded_bcg_effects(13));
   const expected some[] = {
       {0, -0.80321017257282, -0.057254271883349, 3.2780516488924e-03, 1.0050810958994, 0, 151.169772404511, 0.0050554088820793,
        -0.057254271883349},
@@ -99,10 +92,10 @@ TEST_CASE("a study is marked by each of the customary limits alone") {
 }
 
 TEST_CASE("influence needs three studies, of a common effect two") {
-  CHECK_THROWS_AS(mp::influence(bcg(2)), mp::not_estimable);
-  CHECK_THROWS_AS(mp::influence_common_effect(bcg(1)), mp::not_estimable);
-  CHECK(mp::influence_common_effect(bcg(2)).studies[0].estimate_deleted == -1.5854);
-  CHECK(mp::influence(bcg(3)).studies.size() == 3);
+  CHECK_THROWS_AS(mp::influence(rounded_bcg_effects(2)), mp::not_estimable);
+  CHECK_THROWS_AS(mp::influence_common_effect(rounded_bcg_effects(1)), mp::not_estimable);
+  CHECK(mp::influence_common_effect(rounded_bcg_effects(2)).studies[0].estimate_deleted == -1.5854);
+  CHECK(mp::influence(rounded_bcg_effects(3)).studies.size() == 3);
 }
 
 TEST_CASE("the jackknife of a mean of equal weights is the classical standard error, without bias") {
@@ -118,5 +111,5 @@ TEST_CASE("the jackknife of a mean of equal weights is the classical standard er
   CHECK(std::fabs(r.tau2.bias) < 1e-13);
   CHECK(close(r.tau2_deleted[0], 19.0 / 3 - 0.1, digits12));
   CHECK(close(r.tau2.se, std::sqrt(0.75 * (4.0 / 9 + 4 + 100.0 / 9 + 196.0 / 9)), digits12));
-  CHECK_THROWS_AS(mp::jackknife(bcg(2)), mp::not_estimable);
+  CHECK_THROWS_AS(mp::jackknife(rounded_bcg_effects(2)), mp::not_estimable);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/sensitivity/leave_one_out.hpp>
 
+#include "support/bcg_effects.hpp"
 #include "support/close.hpp"
 
 #include <metapool/effect/risk_ratio.hpp>
@@ -19,17 +20,9 @@ using metapool_test::at_scale;
 using metapool_test::close;
 using metapool_test::digits10;
 using metapool_test::digits12;
+using metapool_test::rounded_bcg_effects;
 
 namespace {
-
-/// BCG trials, log risk ratios to four decimals: the first k.
-mp::effects<> bcg(std::size_t k) {
-  std::vector<double> y{-0.8893, -1.5854, -1.3481, -1.4416, -0.2175, -0.7861, -1.6209, 0.0120, -0.4694, -1.3713, -0.3394, 0.4459, -0.0173};
-  std::vector<double> v{0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124, 0.5325, 0.0714};
-  y.resize(k);
-  v.resize(k);
-  return mp::known_effects(y, v);
-}
 
 template <class Data>
 Data without(Data e, std::size_t i) {
@@ -77,7 +70,7 @@ TEST_CASE("leave-one-out with REML is the table that metafor gives") {
   const double q[] = {151.169772404511, 144.922005250078, 149.787173366481, 96.294740967462,  150.885242611320,
                       127.968208616041, 145.430768882390, 68.016560953473,  151.789559846395, 139.453633030027,
                       151.015195293316, 150.362637464592, 149.347819791201};
-  const auto s = mp::leave_one_out(bcg(13));
+  const auto s = mp::leave_one_out(rounded_bcg_effects(13));
   CHECK(s.method == "REML");
   REQUIRE(s.rows.size() == 13);
   for (std::size_t i = 0; i < 13; ++i) {
@@ -96,7 +89,7 @@ TEST_CASE("leave-one-out with REML is the table that metafor gives") {
 }
 
 TEST_CASE("each row of leave-one-out is the meta-analysis of the other studies, by any estimator and interval") {
-  const auto e = bcg(7);
+  const auto e = rounded_bcg_effects(7);
   const auto reml_hk = mp::leave_one_out(e, mp::reml{}, mp::hartung_knapp{});
   const auto pm = mp::leave_one_out(e, mp::paule_mandel{}, mp::wald_t{});
   const auto common = mp::leave_one_out_common_effect(e);
@@ -141,13 +134,13 @@ TEST_CASE("leave-one-out of trials takes any model, and a row that fails says wh
 }
 
 TEST_CASE("with two studies each is left alone, and an interval that needs two says so in its row") {
-  const auto wald = mp::leave_one_out(bcg(2));
+  const auto wald = mp::leave_one_out(rounded_bcg_effects(2));
   CHECK(wald.rows[0].mean->estimate == -1.5854);
   CHECK(!wald.rows[0].tau2.has_value());
   CHECK(!wald.rows[0].q_p.has_value());
-  const auto hk = mp::leave_one_out(bcg(2), mp::reml{}, mp::hartung_knapp{});
+  const auto hk = mp::leave_one_out(rounded_bcg_effects(2), mp::reml{}, mp::hartung_knapp{});
   CHECK(!hk.rows[1].mean.has_value());
   CHECK(hk.rows[1].failed.find("one study") != std::string::npos);
-  CHECK_THROWS_AS(mp::leave_one_out(bcg(1)), mp::not_estimable);
+  CHECK_THROWS_AS(mp::leave_one_out(rounded_bcg_effects(1)), mp::not_estimable);
   CHECK_THROWS_AS(mp::leave_one_out_common_effect(mp::effects<>{}), mp::input_error);
 }
