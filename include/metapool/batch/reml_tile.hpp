@@ -29,7 +29,8 @@ struct score_tile {
   }
 };
 
-template <class Real, std::size_t N>
+/// Weighed: the tile holds the weights at this point already.
+template <bool Weighed = false, class Real, std::size_t N>
 [[gnu::always_inline]] inline void score_at(const tile<Real, N>& t, const pack<Real, N>& at, score_tile<Real, N>& out) {
   using P = pack<Real, N>;
   P zero, one, two;
@@ -40,7 +41,12 @@ template <class Real, std::size_t N>
   P rest = zero, rest2 = zero, rest3 = zero, offset = zero;
   for (std::size_t i = 0; i < t.k; i += 2) {
     P da, db, wa, wb;
-    two_weights(t, i, at, wa, wb);
+    if constexpr (Weighed) {
+      load(wa, t.w + i * N);
+      load(wb, t.w + (i + 1) * N);
+    } else {
+      two_weights(t, i, at, wa, wb);
+    }
     load(da, t.d + i * N);
     load(db, t.d + (i + 1) * N);
     const P aa = wa * wa, bb = wb * wb;
@@ -121,7 +127,7 @@ struct score_bounds {
   }
 };
 
-/// The first root of the score that a search from 0 finds: tau2 and the points at 0 and last; done is 1 where it settled.
+/// The first root of the score that a search from 0 finds, given a tile with the weights at 0: tau2 and the points at 0 and last; done is 1 where it settled.
 template <class Real, std::size_t N>
 [[gnu::always_inline]] inline void search_reml_tile(const tile<Real, N>& t, score_bounds<Real, N>& bounds, score_tile<Real, N>& first, score_tile<Real, N>& last,
                                                     pack<Real, N>& tau2, pack<Real, N>& done) {
@@ -155,7 +161,7 @@ template <class Real, std::size_t N>
   bounds.square = z2;
   choose(bounds.flat, z2 > zero, half * vz2 / z2, zero);
 
-  score_at(t, zero, first);
+  score_at<true>(t, zero, first);
   last = first;
   const auto newton = [&](const score_tile<Real, N>& p, P& f, P& slope) __attribute__((always_inline)) {
     const P over = one / p.a;

@@ -57,6 +57,7 @@ template <bool Spread, class Real, std::size_t N>
   if constexpr (Spread) {
     store(t.d + t.k * N, rest);
     store(t.v + t.k * N, far);
+    store(t.w + t.k * N, rest);
   }
   for (std::size_t i = 0; i < t.k; ++i) {
     P yi, vi;
