@@ -82,6 +82,8 @@ TEST_CASE("a study is marked by each of the customary limits alone") {
   for (std::size_t i = 0; i < 13; ++i) CHECK(hat.studies[i].influential == (i == 4));
   CHECK(std::fabs(hat.studies[4].dffits) < 3 * std::sqrt(1.0 / 12));
   CHECK(hat.studies[4].cooks_distance < 0.45);
+  v[4] = 0.28;  // 0.229
+  CHECK(!mp::influence_common_effect(mp::known_effects(y, v)).studies[4].influential);
   // far away with equal weights: dffits and Cook's distance
   y[4] = 3.9;
   v[4] = 1.0;
