@@ -10,6 +10,7 @@
 #include <metapool/lines/study_layout.hpp>
 #include <metapool/lines/tsv_line.hpp>
 #include <metapool/math/parallel.hpp>
+#include <metapool/text/shortest_number.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -127,9 +128,9 @@ class line_filter {
       text.append(x == x ? (json ? (x < 0 ? "\"-Inf\"" : "\"Inf\"") : (x < 0 ? "-Inf" : "Inf")) : (json ? "null" : "NA"));
       return;
     }
-    char buffer[32];
+    char buffer[48];
     const bool whole = x < 1e15 && x > -1e15 && static_cast<double>(static_cast<long long>(x)) == x && (x != 0 || !std::signbit(x));
-    const auto end = whole ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<long long>(x)).ptr : std::to_chars(buffer, buffer + sizeof buffer, x).ptr;
+    const auto end = whole ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<long long>(x)).ptr : detail::put_shortest(buffer, x);
     text.append(buffer, static_cast<std::size_t>(end - buffer));
   }
 
