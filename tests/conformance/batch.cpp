@@ -3,6 +3,7 @@
 
 #include "conformance/studies.hpp"
 
+#include <metapool/batch/counts.hpp>
 #include <metapool/batch/pool.hpp>
 
 #include <cmath>
@@ -63,6 +64,53 @@ bool answer_by_batch(const data_set& data, const options& o, answers<double>& a)
   a.set("Q", q[mine]);
   a.set_p("Q_p", q_p[mine], -q_lp[mine] * std::log(10.0));
   if (method == "EE" || method == "DL") a.set("I2", i2[mine]);  // for the others metafor's is that from tau2
+  return true;
+}
+
+bool answer_by_count_batch(const data_set& data, const std::string& op, const options& o, answers<double>& a) {
+  const std::string measure = o.text("measure", "OR");
+  if (op == "mantel_haenszel" ? !(measure == "OR" || measure == "RR" || measure == "RD") : measure != "OR") return false;
+  const auto trials = binary_trials<double>(data);
+  const std::size_t k = trials.size(), columns = 19, mine = 17;
+  // the other columns lack one study each
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> treated(k * columns), treated_total(k * columns), control(k * columns), control_total(k * columns);
+  bool empty_study = false;
+  for (std::size_t i = 0; i < k; ++i) {
+    const auto& t = trials[i];
+    empty_study |= t.treated.events == 0 && t.control.events == 0;
+    for (std::size_t c = 0; c < columns; ++c) {
+      const std::size_t at = i * columns + c;
+      treated[at] = c != mine && c % k == i ? nan : t.treated.events.value_or(nan);
+      treated_total[at] = t.treated.total.value_or(nan);
+      control[at] = t.control.events.value_or(nan);
+      control_total[at] = t.control.total.value_or(nan);
+    }
+  }
+  std::vector<double> estimate(columns), se(columns), lower(columns), upper(columns), statistic(columns), p(columns), lp(columns), q(columns), q_p(columns), q_lp(columns), i2(columns);
+  std::vector<metapool::batch_status> status(columns);
+  const metapool::batch_counts<double> view{treated, treated_total, control, control_total, k, columns};
+  const metapool::batch_columns<double> out{estimate, se, lower, upper, statistic, p, lp, {}, q, q_p, q_lp, i2, {}, {}, status};
+  if (op == "peto") {
+    metapool::batch_peto(view, out);
+  } else if (measure == "OR") {
+    metapool::batch_mantel_haenszel(view, metapool::odds_ratio{}, out);
+  } else if (measure == "RR") {
+    metapool::batch_mantel_haenszel(view, metapool::risk_ratio{}, out);
+  } else {
+    metapool::batch_mantel_haenszel(view, metapool::risk_difference{}, out);
+  }
+  if (status[mine] != metapool::batch_status::ok) return false;
+  a.set("estimate", estimate[mine]).scale = se[mine];
+  a.set("se", se[mine]);
+  a.set("z", statistic[mine]).scale = 1;
+  a.set_p("p", p[mine], -lp[mine] * std::log(10.0));
+  a.set("ci_lb", lower[mine]).scale = se[mine];
+  a.set("ci_ub", upper[mine]).scale = se[mine];
+  if (empty_study) return true;  // metafor takes Q without them
+  a.set("Q", q[mine]).scale = 1;
+  a.set_p("Q_p", q_p[mine]);
+  a.set("I2", i2[mine]).scale = 1;
   return true;
 }
 

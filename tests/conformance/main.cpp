@@ -92,6 +92,7 @@ class run {
     try {
       answers<double> got = evaluate<double>(data, c);
       if (batch_ && c.op == "pool" && answer_by_batch(data, c.options, got)) ++batched;
+      if (batch_ && (c.op == "mantel_haenszel" || c.op == "peto") && answer_by_count_batch(data, c.op, c.options, got)) ++batched;
       for (const auto& [field_name, expected] : c.expect) {
         const auto answer = got.fields().find(field_name);
         if (answer != got.fields().end()) {
