@@ -88,8 +88,7 @@ char* put_shortest(char* to, double x) {
     const std::uint64_t rest = above.low + below.high;
     return (above.high + (rest < below.high)) | ((rest | below.low) != 0);
   };
-  const std::uint64_t odd = c & 1U;
-  const std::uint64_t value = scaled(4 * c), from = scaled(4 * c - 2) + odd, till = scaled(4 * c + 2) - odd;
+  const std::uint64_t value = scaled(4 * c), from = scaled(4 * c - 2), till = scaled(4 * c + 2);  // a middle has more decimals than are looked at: no number is one
   const std::uint64_t whole = value / 4, tens = whole / 10, middle = 4 * whole + 2;
   const bool below = from <= 40 * tens, above = 40 * tens + 40 <= till;
   const bool here = from <= 4 * whole, next = 4 * whole + 4 <= till;
