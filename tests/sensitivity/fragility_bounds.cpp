@@ -10,11 +10,13 @@
 #include <metapool/sensitivity/fragility_bends.hpp>
 #include <metapool/sensitivity/fragility_bounds.hpp>
 #include <metapool/sensitivity/fragility_enclosures.hpp>
+#include <metapool/sensitivity/fragility_refuter.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
 #include <metapool/tau2/maximum_likelihood.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
 #include <metapool/tau2/reml.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdlib>
@@ -284,6 +286,49 @@ TEST_CASE("The largest sum over choices is that of all of them") {
       CHECK(std::fabs(again - found) < 1e-14);
     }
   }
+}
+
+TEST_CASE("No box that holds the tau2 and mean of tables that reach the goal is refuted") {
+  uniform_draws draw;
+  int held = 0, refuted = 0;
+  for (int run = 0; run < 60; ++run) {
+    detail::fragility_choices c;
+    std::vector<double> y, v;
+    for (int i = 0; i < 13; ++i) {
+      y.push_back(3 * draw() - 1.7);
+      v.push_back(0.02 + 0.3 * draw() * draw());
+      c.of.push_back({{.y = y.back(), .v = v.back(), .pooled = true}});
+    }
+    c.by_number = true;
+    c.count();
+    c.in_sum = 13;
+    const auto fit = random_effects(known_effects(y, v), reml{});
+    if (!(*fit.tau2 > 0) || !(fit.estimate < 0) || infer(fit, hartung_knapp{}).upper < 0) continue;
+    ++held;
+    fragility_equations e;
+    e.method = {.tau2 = bounded_tau2::reml, .test = bounded_test::hartung_knapp, .t_quantiles = true, .critical = std::vector<double>(14, 2.178812829667228)};
+    e.k = 13;
+    e.middle = 0.1;
+    detail::fragility_refuter refuter(c, e, 2);
+    const auto nobody = [](const std::vector<std::size_t>&) { return false; };
+    for (int i = 0; i < 8; ++i) {  // whatever multipliers are tried first
+      bounded_box b;
+      b.multipliers = {2 * draw() - 1, draw(), (2 * draw() - 1) * draw(), 0};
+      b.low = {*fit.tau2 * draw(), fit.estimate - 3 * draw(), -3};
+      b.high = {*fit.tau2 * (1 + draw()), (std::min)(0.0, fit.estimate + draw()), 3};
+      b.enclosed = i % 2 == 0;  // else the means of the box become fewer
+      b.rho_high = 1;
+      for (const double x : v) b.rho_high = (std::max)(b.rho_high, (e.middle + b.low[0]) / (x + b.low[0]));
+      CHECK_FALSE(refuter.refuted(b, nobody));
+    }
+    bounded_box other;
+    other.multipliers = {0, 1, 0, 0};
+    other.low = {*fit.tau2 * 1.5, fit.estimate - draw(), -3};
+    other.high = {*fit.tau2 * (1.6 + draw()), 0, 3};
+    refuted += refuter.refuted(other, nobody) ? 1 : 0;
+  }
+  CHECK(held > 20);
+  CHECK(refuted > 10);
 }
 
 TEST_CASE("What some choices reach is never called impossible") {
