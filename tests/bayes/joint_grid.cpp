@@ -129,5 +129,8 @@ TEST_CASE("long lines are cut into pieces that grow with the distance from the m
     CHECK(far[i + 1] - far[i] >= 3);
   }
   CHECK(middle);
+  const auto even = pieces_around(0.0, -39.0, 39.0, 6, 3.0);
+  CHECK(even[1] - even[0] > 20);  // the last piece takes what is left if that is less than one more
+  for (std::size_t i = 0; i < even.size(); ++i) CHECK(even[i] == -even[even.size() - 1 - i]);
   CHECK(pieces_around(100.0, -40.0, 90.0, 4, 3.0) == equal_pieces(-40.0, 90.0, 4));
 }
