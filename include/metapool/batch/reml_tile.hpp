@@ -181,8 +181,7 @@ template <class Real, std::size_t N>
   if (!any_of<N>(rises)) return;
   // g / a tends to the line A + B t; a guess is where this line and a hyperbola C / (t + D) with it, which agree with value and slope at 0, are 1
   const P n = t.count - one;
-  const P over = one / z2;
-  const P b = n * over, a = over * (n * (vz2 + vz2) * over - vs * (n / t.count));
+  const P over = one / z2, b = n * over, a = over * (n * (vz2 + vz2) * over - vs * (n / t.count));
   const P e = one - a;
   const P shift = (e - f) / (b + slope);
   const P linear = e - b * shift;

@@ -105,10 +105,7 @@ template <std::size_t N>
 }
 
 [[gnu::always_inline]] inline void load_whole(pack512& out, const std::uint32_t* from) {
-  struct eight {
-    std::uint32_t at[8];
-  };
-  asm("vcvtudq2pd %1, %0" : "=v"(out.v) : "m"(*reinterpret_cast<const eight*>(from)));
+  asm("vcvtudq2pd %1, %0" : "=v"(out.v) : "m"(*reinterpret_cast<const std::uint32_t(*)[8]>(from)));
 }
 
 /// 1 / x to the same bits as a division where 2^-1000 <= |x| <= 2^1000, in less than half of its time: an estimate of 14 bits, two steps of Newton's method, and a third that rounds

@@ -129,7 +129,7 @@ void check_gosh_columns(const char* function, const gosh_columns<Real>& to, std:
 /// data: 1 to 64 effects; estimator: of tau2, as in random_effects; fixed_tau2{} (or gosh_common_effect) for a common effect. Up to options.most subsets of
 /// options.minimum studies or more all are fitted, beyond that so many random ones, all different, each set of so many equally likely; rows ascend in their masks.
 /// A subset that cannot be fitted has a status, and does not touch the others. Scale: that of the effects; I2 a fraction.
-/// Common effect, DerSimonian-Laird and REML go eight subsets at a time, by AVX2 where the processor has it; the sums of a subset are put together from those of two parts, of which
+/// Common effect, DerSimonian-Laird and REML go eight subsets at a time, by AVX2 where the processor has it (a common effect by AVX-512, with g++); the sums of a subset are put together from those of two parts, of which
 /// all terms are positive. 12 digits of each number (REML: of tau2 + k se^2, the highest maximum of the likelihood always); any other estimator is called subset by subset.
 /// The same bits for any number of threads. Throws as common_effect, and input_error with more than 64 studies or options out of their domain.
 /// Olkin, Dahabreh & Trikalinos (2012) Res Synth Methods 3:214, doi:10.1002/jrsm.1053.
