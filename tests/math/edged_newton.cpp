@@ -156,6 +156,56 @@ TEST_CASE("Without edges it is Newton's method; a plateau is found and said to b
   CHECK(close(top.x[0], std::log(3.0 / 40) / 40, metapool_test::digits12));
 }
 
+TEST_CASE("Where rounding hides the rise, edges and curvature are still told from rounding") {
+  // a value near 1e6 that rounding lets fall by 700 units in the last place on the way to the top at 0; the same without its slopes' consent
+  double fall = 1.5e-7, slope = 2e-9;
+  const auto rounded = [&](const std::vector<double>& x, const std::vector<edge_side>&) {
+    curvature<double, any_number> r;
+    r.value = 1e6 - 1e-9 * x[0] * x[0] - (std::fabs(x[0]) < 2 ? fall : 0);
+    r.gradient = {std::fabs(x[0]) < 2 ? -slope * x[0] - (slope - 2e-9) : -2e-9 * x[0]};
+    r.hessian = {-2e-9};
+    return r;
+  };
+  const auto top = edged_newton<double>(rounded, {2.5}, {{}}, {});
+  CHECK(top.convergence.converged);
+  CHECK(std::fabs(top.x[0]) < 1e-12);
+  slope = 1e-8;
+  CHECK(std::fabs(edged_newton<double>(rounded, {2.5}, {{}}, {}).x[0]) >= 2);
+  slope = 2e-9;
+  fall = 1e-6;
+  CHECK(std::fabs(edged_newton<double>(rounded, {2.5}, {{}}, {}).x[0]) >= 2);
+  // a start off an edge by the rounding of what it comes from is on the edge: there the slope of 5 presses against it
+  const auto wall = [](const std::vector<double>& x, const std::vector<edge_side>& sides) {
+    curvature<double, any_number> r;
+    const double y = sides[0] == edge_side::on ? 0.0 : (std::min)(0.0, x[0]);
+    r.value = 5 * y - y * y - (x[1] - 1) * (x[1] - 1);
+    r.gradient = {5 - 2 * y, 2 - 2 * x[1]};
+    r.hessian = {-2, 0, 0, -2};
+    return r;
+  };
+  for (const double off : {3e-18, -3e-18, 0.0}) {
+    const auto m = edged_newton<double>(wall, {off, 0.0}, {{}, {}}, {{{1.0, 0.0}, 0.0, std::numeric_limits<double>::infinity()}});
+    CHECK(m.convergence.converged);
+    CHECK(m.sides[0] == edge_side::on);
+    CHECK(m.convergence.residual < 1e-12);
+    CHECK(close(m.x[1], 1.0, metapool_test::digits12));
+  }
+  // flat along (1, -2) but for rounding of the second derivatives and of the slope
+  const auto flat = [](const std::vector<double>& x, const std::vector<edge_side>&) {
+    curvature<double, any_number> r;
+    const double y = 2 * x[0] + x[1] - 1;
+    r.value = -10 * y * y;
+    r.gradient = {-40 * y + 3e-15, -20 * y};
+    r.hessian = {-80, -40, -40, -20 + 1e-14};
+    return r;
+  };
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto on_plateau = edged_newton<double>(flat, {0.2, 0.6 + 1e-12}, {{}, {}}, {{{2.0, 1.0}, 1.0, inf}});
+  CHECK(on_plateau.convergence.converged);
+  CHECK(on_plateau.flat);
+  CHECK(on_plateau.convergence.iterations < 30);
+}
+
 TEST_CASE("Multipliers of kept edges reproduce a gradient, edges that depend on others or not") {
   const auto on = edge_side::on;
   const std::vector<linear_edge<double>> edges{{{1, 1, 0, 0}, 0, 1}, {{2, 2, 0, 0}, 0, 1}, {{0, 0, 0, 3}, 0, 1}, {{1, 0, 1, 0}, 0, 1}, {{2, 1, 1, 0}, 0, 1}, {{0, 1, 0, 0}, 0, 1}};

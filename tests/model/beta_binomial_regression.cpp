@@ -271,3 +271,12 @@ TEST_CASE("A summit where the correlation is all but 0, and one whose correlatio
     }
   }
 }
+
+TEST_CASE("Means of 1 in all arms of a study, and values whose rounding hides the last rise, leave a maximum") {
+  const trials_type full{trial("1", 2, 3, 3, 3), trial("2", 2, 2, 2, 2)};
+  const auto fit = beta_binomial_regression(full, risk_ratio{}, design_of(std::vector<double>{3, 2.01}, "x"), arm_correlations{});
+  CHECK(fit.convergence.converged);
+  CHECK(fit.convergence.residual < 1e-8);
+  CHECK(fit.state == estimate_state::at_boundary);
+  CHECK(close(fit.log_likelihood, 2 * std::log(2.0 / 3) + std::log(1.0 / 3) + std::log(3.0), metapool_test::digits10));
+}

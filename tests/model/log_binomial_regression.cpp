@@ -221,3 +221,25 @@ TEST_CASE("A profile that bends within a billionth of its length is climbed to i
     }
   }
 }
+
+TEST_CASE("A profile's best that is a thousand away, or at an edge with a plateau along it, is found") {
+  const trials_type far{trial("1", 0, 3, 1, 33), trial("2", 0, 46, 2, 32), trial("3", 1, 3, 2, 52)};
+  const auto fit = log_binomial_regression(far, risk_ratio{}, design_of(std::vector<double>{3, 46.01, 3.02}, "x"));
+  const auto at = fit.profile(0, 186.839493041478);
+  CHECK(at.converged);
+  double highest = -1e300;
+  for (int i = 0; i <= 600; ++i) {
+    const double b = -55 - 0.025 * i;
+    highest = (std::max)(highest, brute_force(far, {186.839493041478 + 3 * b, 186.839493041478 + 46.01 * b, 186.839493041478 + 3.02 * b}));
+  }
+  CHECK(at.log_likelihood >= highest);
+  CHECK(at.log_likelihood < highest + 0.01);
+  CHECK(std::isinf(infer(fit, glmm_profile_likelihood{}).upper[0]));  // farther than 100
+  const trials_type level{trial("1", 2, 2, 1, 3), trial("2", 2, 5, 2, 3), trial("3", 2, 4, 2, 4), trial("4", 0, 2, 0, 4), trial("5", 2, 2, 3, 3), trial("6", 3, 3, 1, 4), trial("7", 2, 3, 2, 2)};
+  matrix_of<double> x(7, 2);
+  x << 2, 1, 5.01, 0, 4.02, 0, 2.03, 1, 2.04, 0, 3.05, 0, 3.06, 1;
+  const auto kinked = log_binomial_regression(level, risk_ratio{}, design_of(x));
+  CHECK(kinked.state == estimate_state::at_boundary);
+  const auto intervals = infer(kinked, glmm_profile_likelihood{});
+  CHECK(close(intervals.upper[1], 0.377256324822, metapool_test::digits8));
+}

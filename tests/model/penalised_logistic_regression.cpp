@@ -187,3 +187,18 @@ TEST_CASE("Few studies in Firth's regression, and what it refuses") {
   CHECK_THROWS_AS(penalised_logistic_regression(trials_type{}, odds_ratio{}, intercept_only(0)), input_error);
   CHECK_THROWS_AS(penalised_logistic_regression(trials_type{trial("1", 13, 12, 5, 12)}, odds_ratio{}, intercept_only(1)), input_error);
 }
+
+TEST_CASE("Of two ridges that a penalised profile may follow it follows the higher one") {
+  const trials_type trials{trial("1", 0, 24, 0, 42), trial("2", 0, 40, 0, 14), trial("3", 0, 50, 0, 8), trial("4", 2, 11, 3, 5), trial("5", 1, 16, 1, 36), trial("6", 0, 55, 0, 3), trial("7", 0, 22, 0, 35)};
+  matrix_of<double> x(7, 2);
+  x << 24, 1, 40.01, 0, 50.02, 0, 11.03, 1, 16.04, 0, 55.05, 0, 22.06, 1;
+  const auto fit = penalised_logistic_regression(trials, odds_ratio{}, design_of(x), over_dispersion::fletcher);
+  double before = 1;
+  for (int i = -60; i <= -20; ++i) {  // no jump: the log-likelihood falls by no more than its slope says
+    const auto at = fit.profile(0, 0.2 * i);
+    CHECK(at.converged);
+    CHECK(at.slope < 0.4);
+    if (before < 1) CHECK(close(at.log_likelihood - before, 0.2 * at.slope, metapool_test::tolerance{0, 0, 0.02, "a straight line for a curve"}));
+    before = at.log_likelihood;
+  }
+}

@@ -53,7 +53,7 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
   sides.resize(edges.size());
   for (std::size_t e = 0; e < edges.size(); ++e) {
     const Real h = height(e, x);
-    Real size = fabs(edges[e].offset);
+    Real size = 1 + fabs(edges[e].offset);  // coordinates of all but 0 are the rounding of what they come from
     bool moves = false;
     for (std::size_t i = 0; i < all; ++i) {
       size += fabs(edges[e].row[i] * x[i]);
@@ -88,11 +88,17 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     result.convergence.residual = 0;
     for (std::size_t i = 0; i < n; ++i) {
       slope[i] = kept.z(i).dot(gradient);
+      Real terms = 0;
       for (std::size_t j = 0; j <= i; ++j) {
         for (std::size_t k = 0; k < m; ++k) {
-          for (std::size_t l = 0; l < m; ++l) h[i * n + j] -= kept.z(i)(static_cast<Eigen::Index>(k)) * at.hessian[kept.free[k] * all + kept.free[l]] * kept.z(j)(static_cast<Eigen::Index>(l));
+          for (std::size_t l = 0; l < m; ++l) {
+            const Real term = kept.z(i)(static_cast<Eigen::Index>(k)) * at.hessian[kept.free[k] * all + kept.free[l]] * kept.z(j)(static_cast<Eigen::Index>(l));
+            h[i * n + j] -= term;
+            if (i == j) terms += fabs(term);
+          }
         }
       }
+      if (fabs(h[i * n + i]) <= 16 * epsilon * terms) h[i * n + i] = Real(0);  // rounding of none: no measure of a step
       const Real own = fabs(h[i * n + i]);
       result.convergence.residual = (std::max)(result.convergence.residual, Real(fabs(slope[i]) / (own > 1 ? Real(sqrt(own)) : Real(1))));
     }
@@ -166,7 +172,18 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     auto sides_next = sides;
     if (met < edges.size()) sides_next[met] = edge_side::on;
     const auto there = evaluate(next, sides_next);
-    if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || (share * gain <= 16 * epsilon * size && there.value >= at.value - 16 * epsilon * size))) {
+    // where the function's rounding hides the rise of a whole step, the slopes tell it: what the next one would gain falls
+    const auto falls = [&] {
+      const Real rounding = 1024 * epsilon * size;
+      if (damping > 0 || share < 1 || gain > rounding || !(there.value >= at.value - rounding)) return false;
+      for (std::size_t i = 0; i < m; ++i) gradient(static_cast<Eigen::Index>(i)) = there.gradient[kept.free[i]];
+      for (std::size_t i = 0; i < n; ++i) slope[i] = step[i] = kept.z(i).dot(gradient);
+      cholesky_solve(a.data(), n, step.data());
+      Real left = 0;
+      for (std::size_t i = 0; i < n; ++i) left += step[i] * slope[i];
+      return left <= gain / 4;
+    };
+    if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || (share * gain <= 16 * epsilon * size && there.value >= at.value - 16 * epsilon * size) || falls())) {
       last_gain = tiny && met == edges.size() ? gain : infinity;
       damping = damping > Real(1) / 64 ? Real(damping / 8) : Real(0);
       if (cut || radius < 1) radius = (std::min)(Real(1), Real(4 * radius));

@@ -71,7 +71,10 @@ class ratio_regression {
   /// The highest point with those coefficients held that are said to be.
   edged_maximum<Real> maximum(std::vector<Real> start, const std::vector<bool>& held) const {
     std::vector<newton_bound<Real>> bounds(start.size());
-    for (std::size_t j = 0; j < start.size(); ++j) bounds[j].held = held[j];
+    for (std::size_t j = 0; j < start.size(); ++j) {
+      bounds[j].growth = Real(1);  // a profile's best may be thousands away
+      bounds[j].held = held[j];
+    }
     return edged_newton<Real>(*this, std::move(start), bounds, edges_);
   }
 

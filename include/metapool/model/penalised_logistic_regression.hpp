@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -119,7 +120,7 @@ auto penalised_logistic_regression(const Trials& trials, const odds_ratio&, desi
     }
   }
   fit.covariance = columns.solve(matrix_of<Real>(columns.solve(at.inverse).transpose())) * fit.dispersion;
-  fit.profile = [tables, constant, x = fit.design.x, coefficients = fit.coefficients, known = fit.levels, p](std::size_t j, const Real& value) -> likelihood_profile_point<Real> {
+  fit.profile = [tables, constant, x = fit.design.x, coefficients = fit.coefficients, covariance = fit.covariance, known = fit.levels, p](std::size_t j, const Real& value) -> likelihood_profile_point<Real> {
     const detail::turned_columns<Real> own(x, coefficients, j);
     const detail::penalised_regression<Real> turned(tables, own.columns.q);
     std::vector<Real> before;
@@ -130,7 +131,18 @@ auto penalised_logistic_regression(const Trials& trials, const odds_ratio&, desi
     last[p - 1] = true;
     using std::abs;
     convergence<Real> state;
-    const auto point = detail::highest_from<Real>(turned, start, known, before, last, state);
+    auto point = detail::highest_from<Real>(turned, start, known, before, last, state);
+    // the penalised likelihood may have another summit where the other coefficients follow along the ridge of its second derivatives
+    const auto c = static_cast<Eigen::Index>(j);
+    vector_of<Real> along = detail::turned_columns<Real>(x, vector_of<Real>(coefficients + covariance.col(c) * ((value - coefficients(c)) / covariance(c, c))), j).coefficients;
+    along(start.size() - 1) = start(start.size() - 1);
+    convergence<Real> other_state;
+    auto other = detail::highest_from<Real>(turned, along, known, before, last, other_state);
+    const Real margin = 64 * std::numeric_limits<Real>::epsilon() * (1 + abs(point.value));
+    if (other.value > point.value + margin || (other_state.converged && !state.converged && other.value > point.value - margin)) {
+      point = std::move(other);
+      state = other_state;
+    }
     bool far = false;  // of a log odds ratio of 30 the weights have lost half of their digits
     for (std::size_t i = 0; i < tables.size(); ++i) far = far || abs(turned.theta(i, point.b)) > 30;
     return {point.value + constant, point.slope(start.size() - 1) * own.scale, Real(0), state.converged, far};
