@@ -259,7 +259,7 @@ TEST_CASE("Alleles are turned to the reference, and ambiguous ones by frequency"
 }
 
 TEST_CASE("Rows that are read in one go are what careful reading makes of them, and so are their drops") {
-  const std::vector<std::string> markers{"rs1", "", "NA", "na12", "N", ".", "-", "#1", "\"rs2\"", "\"rs3", "1:2:A:T", std::string(65001, 'm')}, alleles{"A", "t", "G", "a", "AT", "", "N", "\"C\"", "NA", "-"},
+  const std::vector<std::string> markers{"rs1", "", "NA", "nan", "null", "n/a", "-NaN", "#na", "na12", "N", ".", "-", "#1", "\"rs2\"", "\"rs3", "1:2:A:T", std::string(65001, 'm')}, alleles{"A", "t", "G", "a", "AT", "", "N", "\"C\"", "NA", "-"},
       numbers{"0.5", "-0.25", "2", "-1e-3", "0.000", "", "NA", "x", "1e61", "1e-61", "-0.1.2", "\"0.5\"", "+0.5", "0.12345678901234567"}, places{"10", "", "x", "\"7\""};
   std::string text;
   const auto line = [&](const std::string& marker, const std::string& a1, const std::string& a2, const std::string& effect, const std::string& error, const std::string& place) {

@@ -67,7 +67,7 @@ template <std::size_t N>
   store(out.q.data() + i, q);
 }
 
-/// Standard error, z and p of variants i to i + N - 1, and p of Q if asked for, which is 1 without degrees of freedom.
+/// Standard error, z and p of variants i to i + N - 1, and p of Q if asked for: 1 of one study, whose Q is 0.
 template <std::size_t N>
 [[gnu::always_inline]] inline void test_sums(double root, bool heterogeneity, std::size_t i, pooled_block& out) {
   using P = std::conditional_t<N == 1, double, pack<double, N>>;
@@ -89,7 +89,6 @@ template <std::size_t N>
   least(most, df, most);
   greatest(most, most, one);
   whole_chi_squared_tail<N>(p, q, most);
-  choose(p, df < one, one, p);
   store(out.q_p.data() + i, p);
 }
 
