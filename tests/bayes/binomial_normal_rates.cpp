@@ -65,21 +65,21 @@ TEST_CASE("rate ratios of sparse trials: sums over mean, tau and each trial's ef
   CHECK(close(*p.study(1).mean(), second_study / mass, sums));
 }
 
-TEST_CASE("rate ratios of three sparse trials: nested sums") {
-  // nested_sums/main.cpp, model rates; in double, with the same 12 digits from panels twice as many
+TEST_CASE("rate ratios of three sparse trials: nested sums in 50 digits") {
+  // nested_sums/main.cpp, model rates
   const auto p = binomial_normal(counts({{1, 12, 7, 12}, {0, 15, 2, 14}, {3, 29, 2, 30}}), incidence_rate_ratio{}, half_normal{0.5}, normal_mean{0, 2});
-  CHECK(close(*p.log_marginal_likelihood(), -5.602444528849256, digits8));
-  CHECK(close(*p.mean().mean(), -0.9962991621864374, digits8));
-  CHECK(close(*p.mean().sd(), 0.6584276393059829, digits8));
-  CHECK(close(*p.tau().mean(), 0.4511130146499829, digits8));
-  CHECK(close(*p.tau().sd(), 0.3206501826911096, digits8));
-  CHECK(close(*p.bayes_factor_mean(), 0.9192701871110611, digits8));
-  CHECK(close(*p.bayes_factor_no_heterogeneity(), 0.8209529094955413, digits8));
-  CHECK(close(p.mean().cdf(0.0), 0.9416505699224663, digits8));
-  CHECK(close(p.mean().quantile(0.01578910694393274), -2.5, digits8));
-  CHECK(close(p.tau().cdf(0.5), 0.6113550649498456, digits8));
-  CHECK(close(p.next().cdf(0.0), 0.8964969388879797, digits8));
-  CHECK(close(*p.study(0).mean(), -1.213055324732282, digits8));
+  CHECK(close(*p.log_marginal_likelihood(), -5.602444528849241, digits8));
+  CHECK(close(*p.mean().mean(), -0.9962991621864158, digits8));
+  CHECK(close(*p.mean().sd(), 0.6584276393060173, digits8));
+  CHECK(close(*p.tau().mean(), 0.4511130146499741, digits8));
+  CHECK(close(*p.tau().sd(), 0.3206501826910756, digits8));
+  CHECK(close(*p.bayes_factor_mean(), 0.9192701871110958, digits8));
+  CHECK(close(*p.bayes_factor_no_heterogeneity(), 0.8209529094955277, digits8));
+  CHECK(close(p.mean().cdf(0.0), 0.9416505699224556, digits8));
+  CHECK(close(p.mean().quantile(0.01578910694393327), -2.5, digits8));
+  CHECK(close(p.tau().cdf(0.5), 0.6113550649498332, digits8));
+  CHECK(close(p.next().cdf(0.0), 0.8964969388779355, digits8));
+  CHECK(close(*p.study(0).mean(), -1.213055324732290, digits8));
 }
 
 TEST_CASE("exchanged arms change the sign, another unit of time changes nothing, a trial without events says nothing") {
