@@ -76,7 +76,8 @@ bool refine_studies(Likelihood& likelihood, const parameters_of<Real, Likelihood
   return exact;
 }
 
-/// Newton's method to a rough answer, then with as fine a quadrature as that needs to the last digits, until nothing changes any more.
+/// Newton's method to a rough answer, then with as fine a quadrature as that needs to the last digits, until nothing changes any more. At an edge (a variance of 0) a likelihood
+/// may have simpler rules than inside; a search that does not converge there has met those of the inside, which are refined then, too.
 template <class Real, class Likelihood>
 newton_maximum<Real, Likelihood::size> polished(Likelihood& likelihood, const parameters_of<Real, Likelihood>& x, const bounds_of<Real, Likelihood>& bounds) {
   constexpr std::size_t p = Likelihood::size;
@@ -87,7 +88,15 @@ newton_maximum<Real, Likelihood::size> polished(Likelihood& likelihood, const pa
   for (int round = 0; round < 10; ++round) {
     bool changed = false;
     exact = likelihood.refine(best.x, changed);
-    if (round > 0 && !changed) break;
+    if (round > 0 && !changed) {
+      if (best.convergence.converged) break;
+      auto inside = best.x;
+      for (std::size_t i = 0; i < inside.size(); ++i) {
+        if (!bounds[i].held && !(inside[i] > bounds[i].lower)) inside[i] += Real(1) / 64;
+      }
+      if (inside != best.x) likelihood.refine(inside, changed);
+      if (!changed) break;
+    }
     best = bounded_newton<Real, p>(f, best.x, bounds);
     iterations += best.convergence.iterations;
   }
