@@ -65,8 +65,8 @@ class correlated_levels_likelihood {
   std::array<newton_bound<Real>, 5> bounds() const {
     std::array<newton_bound<Real>, 5> b{};
     b[3] = variance_bound<Real>();
-    b[4].lower = -20;
-    b[4].upper = 21;
+    b[4].lower = least_share;
+    b[4].upper = 1 - least_share;
     b[4].reach = 1;
     return b;
   }
@@ -92,7 +92,20 @@ class correlated_levels_likelihood {
     return groups;
   }
 
+  /// Where tau2 is next to nothing the likelihood is almost that of the levels' variance and of the covariance alone, and a ridge leads to ever larger shares: the point on it at the
+  /// share's bound.
+  std::array<Real, 5> end_of_ridge(std::array<Real, 5> x, const std::array<Real, 5>& gradient) const {
+    const Real half = Real(1) / 2, covariance = (x[4] - half) * x[1], variance = x[3] + (x[4] - half) * covariance;
+    x[4] = gradient[4] > 0 ? Real(1 - least_share) : Real(least_share);
+    const Real off = x[4] - half, tau2 = covariance / off;
+    if (!(tau2 > 0)) return x;
+    x[1] = tau2;
+    x[3] = variance > off * covariance ? Real(variance - off * covariance) : Real(0);
+    return x;
+  }
+
  private:
+  static constexpr int least_share = -20;
   std::vector<two_arm_effect<Real, Kernel>> studies_{};
   std::array<Real, 5> start_{};
   Real carried_{};

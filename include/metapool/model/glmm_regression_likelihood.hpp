@@ -116,6 +116,19 @@ class regression_likelihood {
     return groups;
   }
 
+  std::vector<Real> end_of_ridge(std::vector<Real> x, const std::vector<Real>& gradient) const
+    requires requires(const Base& b, const std::array<Real, Base::size>& at) { b.end_of_ridge(at, at); }
+  {
+    std::array<Real, Base::size> at{}, slope{};
+    for (std::size_t q = 1; q < Base::size; ++q) {
+      at[q] = x[tau2_index() + q - 1];
+      slope[q] = gradient[tau2_index() + q - 1];
+    }
+    const auto end = base_.end_of_ridge(at, slope);
+    for (std::size_t q = 1; q < Base::size; ++q) x[tau2_index() + q - 1] = end[q];
+    return x;
+  }
+
  private:
   std::array<Real, Base::size> of_study(std::size_t i, const std::vector<Real>& x) const {
     const std::size_t p = tau2_index();

@@ -163,6 +163,11 @@ glmm_maxima<Real, Likelihood::size> search_maxima(Likelihood& likelihood, parame
         iterations += near.convergence.iterations + other.convergence.iterations;
         if (other.at.value > result.best.at.value) result.best = other;
       }
+      if (!result.best.convergence.converged) {  // the search has crept along a ridge: to its end
+        const auto other = polished<Real>(likelihood, likelihood.end_of_ridge(result.best.x, result.best.at.gradient), bounds);
+        iterations += other.convergence.iterations;
+        if (other.at.value > result.best.at.value) result.best = other;
+      }
     }
   }
   result.best.convergence.iterations = iterations;
