@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/plot/forest_check.hpp>
 #include <metapool/plot/forest_layout.hpp>
@@ -63,7 +64,7 @@ class refit_rows : forest_notes<Real> {
       forest_row r;
       r.kind = forest_row_kind::pooled;
       r.label = "All studies: " + pooled.front().name;
-      r.cells = cells(fit.k(), fit.tau2, true, heterogeneity_of_all());
+      r.cells = cells(fit.k(), fit.tau2, true, static_cast<double>(heterogeneity(fit).i2_q));
       r.span = span(all_->estimate, all_->lower, all_->upper, "All studies");
       r.effect = write(*r.span);
       t.rows.push_back(std::move(r));
@@ -83,7 +84,6 @@ class refit_rows : forest_notes<Real> {
   bool with_tau2() const {
     return std::any_of(series_.rows.begin(), series_.rows.end(), [](const refit<Real>& r) { return r.tau2.has_value(); });
   }
-  double heterogeneity_of_all() const { return fit.df > 0 && fit.q > static_cast<Real>(fit.df) ? static_cast<double>(Real((fit.q - static_cast<Real>(fit.df)) / fit.q)) : 0.0; }
 
   std::vector<std::string> cells(std::size_t k, const std::optional<Real>& tau2, bool fitted, double i2) const {
     std::vector<std::string> c{k == 0 ? std::string() : std::to_string(k)};
@@ -141,7 +141,7 @@ class refit_rows : forest_notes<Real> {
 
 }  // namespace detail
 
-/// Picture of a leave-one-out meta-analysis, in the manner of a forest plot: a row for each study, with the mean of the others, its interval, and their number, tau2 and I2; the
+/// Picture of a leave-one-out meta-analysis, in the manner of a forest plot: a row for each study, with the mean of the others, its interval, and their number, tau2 and I2 (of Q); the
 /// diamond and the dashed line are the mean of all studies.
 ///
 /// series: of leave_one_out and its kin; all: the mean of all studies, by the same method: infer(series.fit, hartung_knapp{}). Squares' areas are proportional to the precision of
