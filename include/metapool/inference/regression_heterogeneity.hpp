@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <metapool/inference/residuals.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/model/regression_fit.hpp>
@@ -53,19 +52,6 @@ std::optional<Real> r_squared(const regression_fit<Real>& fit) {
     share = 1 - (fit.q / static_cast<Real>(fit.df)) / (fit.q_without_moderators / static_cast<Real>(fit.k() - 1));
   }
   return share > 0 ? share : Real(0);
-}
-
-/// Raw and (internally) standardised residuals of a regression: y - fitted, over sqrt((v + tau2) (1 - leverage)). metafor's rstandard.
-/// Scale: that of the effects; tau2 is taken as known. A study that its own coefficient fits exactly (leverage 1) has residual, se and z 0.
-/// Throws convergence_error on a fit that did not converge. Viechtbauer & Cheung (2010) Res Synth Methods 1:112, doi:10.1002/jrsm.11.
-template <class Real>
-residuals_result<Real> standardized_residuals(const regression_fit<Real>& fit) {
-  if (!fit.convergence.converged) throw convergence_error("standardized_residuals: the regression by " + fit.method + " did not converge; try another estimator");
-  residuals_result<Real> r;
-  r.residual = fit.residuals;
-  r.se = fit.residual_se;
-  for (std::size_t i = 0; i < fit.k(); ++i) r.z.push_back(r.se[i] > 0 ? Real(r.residual[i] / r.se[i]) : Real(0));
-  return r;
 }
 
 }  // namespace metapool
