@@ -77,7 +77,8 @@ inline std::vector<metapool::binary_trial<>> sparse_tables(std::uint64_t seed) {
     if (kind == 1 && draw(2) > 0) a = 0;
     if (kind == 2 && draw(2) > 0) c = 0;
     if (kind == 3 && draw(4) > 0) a = c = 0;
-    trials.push_back(trial("t", a, 3 + draw(60), c, 3 + draw(60)));
+    const double control_total = 3 + draw(60), treated_total = 3 + draw(60);  // drawn one by one: the order in which a call's arguments are is the compiler's
+    trials.push_back(trial("t", a, treated_total, c, control_total));
   }
   return trials;
 }
