@@ -35,12 +35,21 @@ TEST_CASE("Bounded Newton climbs a curved ridge") {
   CHECK(close(m.x[1], 1.0, digits12));
 }
 
+TEST_CASE("Where a step would gain nothing, none is tried") {
+  const auto parabola = [](const std::array<double, 1>& x) -> curvature<double, 1> { return {-(x[0] - 0.5) * (x[0] - 0.5), {1 - 2 * x[0]}, {-2}}; };
+  const auto m = bounded_newton<double, 1>(parabola, {0.0}, {});
+  CHECK(m.convergence.converged);
+  CHECK(close(m.x[0], 0.5, digits12));
+  CHECK(m.convergence.iterations == 2);
+  CHECK(bounded_newton<double, 1>(parabola, {0.5}, {}).convergence.iterations == 1);
+}
+
 TEST_CASE("A bound that the gradient presses against is where the search ends") {
   std::array<newton_bound<double>, 2> bounds{};
   bounds[0].upper = 0.5;  // on it the best second entry is 0.25
   const auto m = bounded_newton<double, 2>(ridge, {-1.2, 1.0}, bounds);
   CHECK(m.convergence.converged);
-  CHECK(m.x[0] == 0.5);
+  CHECK(close(m.x[0], 0.5, digits12));
   CHECK(close(m.x[1], 0.25, digits12));
   CHECK(m.convergence.residual < 1e-8);
 }

@@ -231,6 +231,10 @@ struct counting_kernel : metapool::detail::binomial_kernel<double> {
     ++asked;
     return metapool::detail::binomial_kernel<double>::value(eta);
   }
+  double value(double eta, double exponential) const {
+    ++asked;
+    return metapool::detail::binomial_kernel<double>::value(eta, exponential);
+  }
   metapool::detail::jet<double> operator()(double eta) const {
     ++asked;
     return metapool::detail::binomial_kernel<double>::operator()(eta);
@@ -257,6 +261,56 @@ TEST_CASE("a level is found where the values of a coarse rule no longer tell a r
   const auto found = metapool::detail::search_maxima<double>(likelihood, likelihood.start(), metapool::detail::search_bounds<double>(likelihood));
   CHECK(found.best.convergence.converged);
   CHECK(counting_kernel::asked < 2000000);
+}
+
+TEST_CASE("A kernel's value is the same from an exponential that is known") {
+  const auto same = [](const auto& kernel) {
+    for (const double eta : {-600.0, -40.0, -3.0, -1e-3, 0.0, 0.7, 5.0, 36.5}) {
+      const double direct = kernel.value(eta);
+      CHECK(close(kernel.value(eta, kernel.exponential(eta)), direct, metapool_test::digits12));
+      CHECK(close(kernel(eta)[0], direct, metapool_test::digits12));
+    }
+  };
+  same(metapool::detail::binomial_kernel<double>{3, 20, 0.4});
+  same(metapool::detail::binomial_kernel<double>{20, 20, 0});
+  same(metapool::detail::binomial_kernel<double>{0, 7, -1});
+  same(metapool::detail::poisson_kernel<double>{4, 2.5});
+}
+
+TEST_CASE("An integral over level and effect is the same where nodes lie beyond where an exponential is a number") {
+  const auto means = [](auto type) {
+    using Real = decltype(type);
+    metapool::detail::quadrature_ladder<Real> ladder;
+    metapool::detail::two_arm_effect<Real, metapool::detail::binomial_kernel<Real>> study({Real(3), Real(20), Real(0)}, {Real(9), Real(21), Real(0)});
+    return study.means(Real(-1600), Real(1600), Real(400), Real(400), ladder, ladder.hermite_rules + 1);
+  };
+  const auto far = means(double{});
+  const auto reference = means(0.0L);
+  CHECK(close(far.value, static_cast<double>(reference.value), metapool_test::digits10));
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; i + j < 3; ++j) CHECK(close(far.e[i][j], static_cast<double>(reference.e[i][j]), metapool_test::digits8));
+  }
+}
+
+TEST_CASE("A likelihood is not asked again for what the last two questions have told") {
+  std::vector<counting_kernel> treated{{3, 20}, {1, 30}, {7, 25}}, control{{9, 21}, {4, 31}, {6, 24}};
+  metapool::detail::random_levels_likelihood<double, counting_kernel> likelihood(treated, control);
+  const std::array<double, 4> x{-0.5, 0.3, -1.2, 0.4}, y{-0.6, 0.3, -1.2, 0.4};
+  const double at_x = likelihood(x).value, at_y = likelihood(y).value;
+  const std::size_t before = counting_kernel::asked;
+  CHECK(likelihood(x).value == at_x);
+  CHECK(likelihood(y).value == at_y);
+  CHECK(counting_kernel::asked == before);
+  likelihood(x);
+  likelihood({-0.7, 0.3, -1.2, 0.4});
+  const std::size_t then = counting_kernel::asked;
+  likelihood(x);
+  CHECK(counting_kernel::asked == then);
+  bool changed = false;
+  likelihood.refine(y, changed);
+  const std::size_t refined = counting_kernel::asked;
+  likelihood(y);  // by the refined rules, which the refinement has just compared with the ones below
+  CHECK(counting_kernel::asked == refined);
 }
 
 TEST_CASE("Coding: swapped arms turn one coding into the other; halves only flip the sign") {

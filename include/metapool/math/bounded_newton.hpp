@@ -128,7 +128,7 @@ template <class Real, std::size_t P, class F>
 newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_of<newton_bound<Real>, P>& bounds, const Real& enough = Real(0)) {
   using std::fabs, std::isfinite, std::pow;
   const Real epsilon = std::numeric_limits<Real>::epsilon();
-  const Real square = pow(epsilon, Real(1.4));
+  const Real square = pow(epsilon, Real(1.4)), nothing = pow(epsilon, Real(1.6));
   const std::size_t all = x.size();
   newton_maximum<Real, P> result;
   curvature<Real, P> at = f(x);
@@ -190,6 +190,11 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
     }
     const bool tiny = gain <= 16 * epsilon * (1 + fabs(at.value));  // the value can no longer tell a rise
     if (tiny && damping > 0 && leave()) continue;
+    if (damping == 0 && gain <= nothing) {
+      if (some_bound && leave()) continue;
+      result.convergence.converged = true;
+      break;
+    }
     const curvature<Real, P> there = f(next);
     ++result.convergence.iterations;
     // where the function's rounding hides the rise, the slopes tell it: what Newton's step would still gain falls

@@ -32,6 +32,16 @@ struct binomial_kernel {
     // events x - total log(1 + e^x), which for large x is -(total - events) x - ...
     return x > 0 ? Real(-(total - events) * x - total * log_one_plus_exp(Real(-x))) : Real(events * x - total * log_one_plus_exp(x));
   }
+  Real exponential(const Real& eta) const {
+    using std::exp;
+    return exp(Real(eta + offset));
+  }
+  /// The same from exponential(eta), for whoever has it at less cost than by exp.
+  Real value(const Real& eta, const Real& exponential) const {
+    using std::log1p;
+    const Real x = eta + offset;
+    return x > 0 ? Real(-(total - events) * x - total * log1p(Real(1 / exponential))) : Real(events * x - total * log1p(exponential));
+  }
   jet<Real> operator()(const Real& eta) const {
     using std::exp, std::log1p;
     const Real x = eta + offset;
@@ -67,6 +77,12 @@ struct poisson_kernel {
     const Real x = eta + offset;
     return events * x - exp(x);
   }
+  Real exponential(const Real& eta) const {
+    using std::exp;
+    return exp(Real(eta + offset));
+  }
+  /// The same from exponential(eta).
+  Real value(const Real& eta, const Real& exponential) const { return events * (eta + offset) - exponential; }
   jet<Real> operator()(const Real& eta) const {
     using std::exp;
     const Real x = eta + offset;

@@ -4,6 +4,7 @@
 
 #include <metapool/model/normal_effect.hpp>
 #include <metapool/model/two_arm_moments.hpp>
+#include <metapool/model/two_arm_posterior.hpp>
 
 #include <array>
 #include <cmath>
@@ -40,58 +41,30 @@ class two_arm_effect {
     if (treated_share == a_) return;
     a_ = treated_share;
     b_ = 1 - treated_share;
-    known_.reset();
+    for (auto& known : known_) known.reset();
   }
 
   two_arm_means<Real> means(const Real& level, const Real& mean, const Real& sigma2, const Real& tau2, quadrature_ladder<Real>& ladder, std::size_t step) {
-    using std::exp, std::log, std::sqrt;
+    using std::log, std::sqrt;
     const std::array<Real, 4> asked{level, mean, sigma2, tau2};
-    if (known_ && step == known_step_ && asked == known_at_) return *known_;  // a search asks again what the choice of the rule has asked
+    for (const std::size_t i : {last_, 1 - last_}) {  // a search asks again what the choice of the rule, or of its start, has asked
+      if (!(known_[i] && step == known_[i]->step && asked == known_[i]->at)) continue;
+      last_ = i;
+      return known_[i]->means;
+    }
     const Real sigma = sigma2 > 0 ? Real(sqrt(sigma2)) : Real(0), tau = tau2 > 0 ? Real(sqrt(tau2)) : Real(0);
-    const posterior at = mode(level, mean, sigma, tau);
-    // Cholesky factor of the precision; the nodes are mode + L'^-1 (x, y)
-    const Real l11 = sqrt(at.ss), l21 = at.st / l11, l22 = sqrt(Real(at.tt - l21 * l21));
-    axis(axis_s_, sigma > 0, at.s, l11, ladder, step);
-    axis(axis_t_, tau > 0, at.t, l22, ladder, step);
+    const two_arm_posterior<Real> at = two_arm_mode(treated_, control_, a_, b_, two_arm_effects<Real>{level, mean, sigma, tau}, last_level_, last_theta_);
+    last_level_ = level + sigma * at.s;
+    last_theta_ = mean + tau * at.t;
+    set_axis(axis_s_, sigma > 0, at.s, at.l11, ladder, step);
+    set_axis(axis_t_, tau > 0, at.t, at.l22, ladder, step);
     const bool hermite_s = sigma > 0 && at.ss > 2, hermite_t = tau > 0 && at.tt > 2;  // the data tell more of it than its own distribution
     two_arm_means<Real> r;
-    Real highest = -std::numeric_limits<Real>::infinity();
-    logs_.clear();
-    weights_.clear();
-    points_.clear();
-    jets_.clear();
-    for (const auto& [y, weight_t] : axis_t_) {
-      for (const auto& [x, weight_s] : axis_s_) {
-        const Real b = tau > 0 ? Real(y / l22) : Real(0);
-        const Real z_t = at.t + b;
-        const Real z_s = sigma > 0 ? Real(at.s + (x - l21 * b) / l11) : Real(0);
-        const Real centre = level + sigma * z_s, theta = mean + tau * z_t;
-        const Real up = centre + a_ * theta, down = centre - b_ * theta;
-        Real l = -(z_s * z_s + z_t * z_t) / 2;
-        if (hermite_s && hermite_t) {
-          l += treated_.value(up) + control_.value(down);
-        } else {
-          jets_.push_back({treated_(up), control_(down)});
-          l += jets_.back().treated[0] + jets_.back().control[0];
-        }
-        if (l > highest) highest = l;
-        logs_.push_back(l);
-        weights_.push_back(weight_s * weight_t);
-        points_.push_back({z_s, z_t});
-      }
-    }
-    if (hermite_s && hermite_t) {
-      add_by_rows(r.e, highest);
-    } else {
-      for (std::size_t q = 0; q < logs_.size(); ++q) {
-        const Real w = weights_[q] * exp(Real(logs_[q] - highest));
-        add(r.e, w, points_[q], jets_[q], hermite_s, hermite_t);
-      }
-    }
+    const Real highest = hermite_s && hermite_t ? add_by_rows(r.e, at) : add_by_nodes(r.e, at, hermite_s, hermite_t);
     if (!hermite_s && !hermite_t) r.e = moments_from_arms<Real>(r.e, a_, b_);
     Real scale = 1;  // of the normal densities and the change of variables
-    if (sigma > 0) scale /= l11 * sqrt(Real(2 * pi<Real>()));
-    if (tau > 0) scale /= l22 * sqrt(Real(2 * pi<Real>()));
+    if (sigma > 0) scale /= at.l11 * sqrt(Real(2 * pi<Real>()));
+    if (tau > 0) scale /= at.l22 * sqrt(Real(2 * pi<Real>()));
     r.value = highest + log(Real(r.e[0][0] * scale));
     const Real total = r.e[0][0];
     Real power_s = 1;
@@ -103,9 +76,8 @@ class two_arm_effect {
       }
       if (hermite_s) power_s *= sigma;
     }
-    known_ = r;
-    known_at_ = asked;
-    known_step_ = step;
+    last_ = 1 - last_;
+    known_[last_] = answer{asked, step, r};
     return r;
   }
 
@@ -122,9 +94,9 @@ class two_arm_effect {
     // a product rule's cost grows with the square of its order: with two effects eight digits have to do
     const Real tolerance = sigma2 > 0 && tau2 > 0 ? Real(sqrt(std::numeric_limits<Real>::epsilon())) : quadrature_tolerance<Real>();
     std::size_t& at = steps_[sigma2 > 0 && tau2 > 0];
+    two_arm_means<Real> fine = means(level, mean, sigma2, tau2, ladder, at);
     two_arm_means<Real> coarse = means(level, mean, sigma2, tau2, ladder, at - 1);
     for (;;) {
-      const two_arm_means<Real> fine = means(level, mean, sigma2, tau2, ladder, at);
       const Real scale = 1 + sqrt(fabs(fine.e[2][0])) + sqrt(fabs(fine.e[0][2]));
       bool same = fabs(coarse.value - fine.value) <= tolerance * (1 + fabs(fine.value));
       Real unit = 1;
@@ -136,43 +108,25 @@ class two_arm_effect {
       if (at + 1 >= end) return false;
       changed = true;
       coarse = fine;
-      ++at;
+      fine = means(level, mean, sigma2, tau2, ladder, ++at);
     }
   }
 
  private:
-  struct posterior {
-    Real s{}, t{};              // the mode in units of sigma and tau
-    Real ss{}, st{}, tt{};      // minus the second derivatives there
-  };
   struct arms {
     jet<Real> treated{}, control{};
   };
-
-  using axis_nodes = std::vector<std::pair<Real, Real>>;
-
-  /// Nodes and weights of one axis; beyond the Hermite rules those of the trapezoidal rule in asinh(x / 4) over all where the random effect itself is not negligible.
-  static void axis(axis_nodes& nodes, bool random, const Real& mode, const Real& l, quadrature_ladder<Real>& ladder, std::size_t step) {
-    using std::asinh, std::exp, std::fabs, std::log, std::sqrt;
-    nodes.clear();
-    if (!random) {
-      nodes.push_back({Real(0), Real(1)});
-    } else if (step < ladder.hermite_rules) {
-      const hermite_rule<Real>& rule = ladder.hermite(step);
-      const Real root2 = sqrt(Real(2));
-      for (std::size_t i = 0; i < rule.nodes.size(); ++i) nodes.push_back({root2 * rule.nodes[i], root2 * rule.weights[i]});
-    } else {
-      // of the width of the posterior around the mode, and wider apart the further out: where a study says nothing its effect is spread as widely as before it
-      const Real reach = l * (fabs(mode) + Real(1.1) * sqrt(Real(-2 * log(std::numeric_limits<Real>::epsilon()))));
-      const Real width = 4, end = asinh(Real(reach / width));
-      const std::size_t n = ladder.intervals(step);
-      const Real h = 2 * end / static_cast<Real>(n);
-      for (std::size_t i = 0; i <= n; ++i) {
-        const Real u = h * static_cast<Real>(i) - end, up = exp(u), down = 1 / up;
-        nodes.push_back({width * (up - down) / 2, h * width * (up + down) / 2});
-      }
-    }
-  }
+  struct column {
+    Real z{}, move{}, weight{}, exponential{};  // in units of sigma; of the predictors
+  };
+  struct row {
+    Real s{}, t{}, weight{};  // in units of sigma and tau
+  };
+  struct answer {
+    std::array<Real, 4> at{};
+    std::size_t step{};
+    two_arm_means<Real> means{};
+  };
 
   /// Adds a node's share where not both axes go by Hermite polynomials. With D1 and D2 the derivatives in the arms' predictors, that in the level is D1 + D2,
   /// that in the effect a D1 - b D2. If neither does, e[i][j] is that of D1^i D2^j, until moments_from_arms.
@@ -186,82 +140,93 @@ class two_arm_effect {
     }
   }
 
-  /// All nodes' shares if both axes go by Hermite polynomials: along each row the effect's polynomial is the same.
-  void add_by_rows(two_arm_moments<Real>& e, const Real& highest) const {
+  /// All nodes' shares; the logarithm of the highest integrand, by which they are divided.
+  Real add_by_nodes(two_arm_moments<Real>& e, const two_arm_posterior<Real>& at, bool hermite_s, bool hermite_t) {
     using std::exp;
-    std::size_t q = 0;
-    for (std::size_t row = 0; row < axis_t_.size(); ++row) {
-      const std::array<Real, 5> ht = hermite_polynomials(points_[q][1]);
-      std::array<Real, 5> sums{};
-      for (std::size_t i = 0; i < axis_s_.size(); ++i, ++q) {
-        const Real w = weights_[q] * exp(Real(logs_[q] - highest));
-        const std::array<Real, 5> hs = hermite_polynomials(points_[q][0]);
-        for (std::size_t n = 0; n < 5; ++n) sums[n] += w * hs[n];
-      }
-      for (std::size_t i = 0; i < 5; ++i) {
-        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += sums[i] * ht[j];
+    const auto& [level, mean, sigma, tau] = at.of;
+    Real highest = -std::numeric_limits<Real>::infinity();
+    logs_.clear();
+    weights_.clear();
+    points_.clear();
+    jets_.clear();
+    for (const auto& [y, weight_t] : axis_t_) {
+      for (const auto& [x, weight_s] : axis_s_) {
+        const Real b = tau > 0 ? Real(y / at.l22) : Real(0);
+        const Real z_t = at.t + b;
+        const Real z_s = sigma > 0 ? Real(at.s + (x - at.l21 * b) / at.l11) : Real(0);
+        const Real centre = level + sigma * z_s, theta = mean + tau * z_t;
+        jets_.push_back({treated_(centre + a_ * theta), control_(centre - b_ * theta)});
+        const Real l = jets_.back().treated[0] + jets_.back().control[0] - (z_s * z_s + z_t * z_t) / 2;
+        if (l > highest) highest = l;
+        logs_.push_back(l);
+        weights_.push_back(weight_s * weight_t);
+        points_.push_back({z_s, z_t});
       }
     }
+    for (std::size_t q = 0; q < logs_.size(); ++q) add(e, Real(weights_[q] * exp(Real(logs_[q] - highest))), points_[q], jets_[q], hermite_s, hermite_t);
+    return highest;
   }
 
-  /// The posterior mode of the two effects by Newton's method with halved steps: the function is strictly concave.
-  posterior mode(const Real& level, const Real& mean, const Real& sigma, const Real& tau) {
-    using std::fabs, std::isfinite, std::sqrt;
-    posterior at;
-    at.s = sigma > 0 ? Real((last_level_ - level) / sigma) : Real(0);
-    at.t = tau > 0 ? Real((last_theta_ - mean) / tau) : Real(0);
-    if (!(fabs(at.s) < 10)) at.s = 0;
-    if (!(fabs(at.t) < 10)) at.t = 0;
-    const auto predictors = [&](const Real& s, const Real& t) {
-      const Real centre = level + sigma * s, theta = mean + tau * t;
-      return std::array<Real, 2>{centre + a_ * theta, centre - b_ * theta};
-    };
-    const auto height = [&](const Real& s, const Real& t) {
-      const auto eta = predictors(s, t);
-      return treated_.value(eta[0]) + control_.value(eta[1]) - (s * s + t * t) / 2;
-    };
-    for (int i = 0; i < 200; ++i) {
-      const auto eta = predictors(at.s, at.t);
-      const jet<Real> a = treated_(eta[0]), b = control_(eta[1]);
-      const Real here = a[0] + b[0] - (at.s * at.s + at.t * at.t) / 2;
-      const Real g_s = sigma * (a[1] + b[1]) - at.s;
-      const Real g_t = tau * (a_ * a[1] - b_ * b[1]) - at.t;
-      at.ss = 1 - sigma * sigma * (a[2] + b[2]);
-      at.st = -sigma * tau * (a_ * a[2] - b_ * b[2]);
-      at.tt = 1 - tau * tau * (a_ * a_ * a[2] + b_ * b_ * b[2]);
-      const Real det = at.ss * at.tt - at.st * at.st;
-      Real d_s = (at.tt * g_s - at.st * g_t) / det, d_t = (at.ss * g_t - at.st * g_s) / det;
-      const Real gain = d_s * g_s + d_t * g_t;
-      if (gain < Real(1e-10)) {
-        at.s += d_s;
-        at.t += d_t;
-        break;
-      }
-      for (int halvings = 0; halvings < 60; ++halvings) {
-        const Real there = height(Real(at.s + d_s), Real(at.t + d_t));
-        if (there > here) break;
-        d_s /= 2;
-        d_t /= 2;
-      }
-      at.s += d_s;
-      at.t += d_t;
+  /// The same if both axes go by Hermite polynomials, which needs no derivatives: along a row the effect is the same, and the arms' predictors move together, so that one exponential
+  /// a column and one an arm and row serve all nodes.
+  Real add_by_rows(two_arm_moments<Real>& e, const two_arm_posterior<Real>& at) {
+    using std::exp, std::fabs, std::log;
+    const auto& [level, mean, sigma, tau] = at.of;
+    const Real safe = log((std::numeric_limits<Real>::max)()) / 2;  // times the exponential of what is smaller one that underflows stays negligible, and one that overflows stays large
+    columns_.clear();
+    bool near = true;
+    for (const auto& [x, weight] : axis_s_) {
+      const Real z = x / at.l11, move = sigma * z;
+      near = near && fabs(move) < safe;
+      columns_.push_back({z, move, weight, near ? Real(exp(move)) : Real(0)});
     }
-    last_level_ = level + sigma * at.s;
-    last_theta_ = mean + tau * at.t;
-    return at;
+    rows_.clear();
+    logs_.clear();
+    Real highest = -std::numeric_limits<Real>::infinity();
+    for (const auto& [y, weight] : axis_t_) {
+      const Real b = y / at.l22, z_t = at.t + b, z_s = at.s - at.l21 * b / at.l11;
+      const Real centre = level + sigma * z_s, theta = mean + tau * z_t;
+      const Real up = centre + a_ * theta, down = centre - b_ * theta;
+      rows_.push_back({z_s, z_t, weight});
+      const Real grow_up = treated_.exponential(up), grow_down = control_.exponential(down);
+      for (const column& c : columns_) {
+        const Real eta_up = up + c.move, eta_down = down + c.move, s = z_s + c.z;
+        const Real l = (near ? Real(treated_.value(eta_up, grow_up * c.exponential) + control_.value(eta_down, grow_down * c.exponential))
+                             : Real(treated_.value(eta_up) + control_.value(eta_down))) -
+                       (s * s + z_t * z_t) / 2;
+        if (l > highest) highest = l;
+        logs_.push_back(l);
+      }
+    }
+    std::size_t q = 0;
+    for (const row& r : rows_) {
+      std::array<Real, 5> sums{};
+      for (const column& c : columns_) {
+        const Real w = c.weight * exp(Real(logs_[q++] - highest));
+        const std::array<Real, 5> hs = hermite_polynomials(Real(r.s + c.z));
+        for (std::size_t n = 0; n < 5; ++n) sums[n] += w * hs[n];
+      }
+      const std::array<Real, 5> ht = hermite_polynomials(r.t);
+      for (std::size_t i = 0; i < 5; ++i) {
+        const Real wi = r.weight * sums[i];
+        for (std::size_t j = 0; i + j < 5; ++j) e[i][j] += wi * ht[j];
+      }
+    }
+    return highest;
   }
 
   Kernel treated_, control_;
   Real a_, b_;  // of the effect in the predictors of the arms
   std::array<std::size_t, 2> steps_{1, 1};  // of one random effect and of two, whose rules are squares
   Real last_level_{}, last_theta_{};
-  std::optional<two_arm_means<Real>> known_{};  // the last answer, and what was asked
-  std::array<Real, 4> known_at_{};
-  std::size_t known_step_ = 0;
-  axis_nodes axis_s_{}, axis_t_{};
+  std::array<std::optional<answer>, 2> known_{};  // the last two, and which of them is the later
+  std::size_t last_ = 0;
+  std::vector<std::pair<Real, Real>> axis_s_{}, axis_t_{};  // nodes and weights
   std::vector<Real> logs_{}, weights_{};
   std::vector<std::array<Real, 2>> points_{};
   std::vector<arms> jets_{};
+  std::vector<column> columns_{};
+  std::vector<row> rows_{};
 };
 
 }  // namespace metapool::detail
