@@ -196,6 +196,10 @@ TEST_CASE("Levels and effects correlated, next to no tau2: the end of the ridge 
   CHECK(fit.convergence.residual < 1e-8);
   // -174.909259 without correlation
   CHECK(close(fit.log_likelihood, -174.909229, metapool_test::digits8));
+  REQUIRE(fit.notes.size() == 2);
+  CHECK(contains(fit.notes[1], "the likelihood rises as tau2 falls while level and effect keep their covariance"));
+  CHECK(fit.tau2 > 0);
+  CHECK(fit.tau2 < 1e-3);
 }
 
 TEST_CASE("Sparse tables of all kinds in the unconditional models: a gradient below 1e-8 or a reason") {

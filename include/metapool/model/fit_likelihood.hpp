@@ -4,6 +4,7 @@
 
 #include <metapool/data/check.hpp>
 #include <metapool/model/glmm_search.hpp>
+#include <metapool/model/normal_levels.hpp>
 
 #include <array>
 #include <cmath>
@@ -27,17 +28,7 @@ void fit_likelihood(const char* function, glmm_fit<Real>& fit, Likelihood likeli
   }
   fit.estimate = best.x[0];
   fit.tau2 = best.x[1];
-  if constexpr (p >= 4) {
-    fit.intercept = best.x[2];
-    fit.sigma2 = best.x[3];
-    if constexpr (p == 5) {
-      const Real off = best.x[4] - Real(1) / 2;
-      *fit.sigma2 += off * off * fit.tau2;
-      if (*fit.sigma2 > 0 && fit.tau2 > 0) fit.correlation = off * sqrt(Real(fit.tau2 / *fit.sigma2));
-      if (fit.tau2 > 0 && !(best.x[3] > 0)) fit.notes.push_back("the likelihood is highest where level and effect are perfectly correlated");
-    }
-    if (best.x[3] >= bounds[3].upper) throw_not_estimable(function, "the likelihood rises with the variance of the studies' levels for ever");
-  }
+  if constexpr (p >= 4) take_levels(function, fit, best.x, bounds, 1);
   fit.log_likelihood = best.at.value + constant;
   fit.common_estimate = maxima.boundary.x[0];
   fit.common_log_likelihood = maxima.boundary.at.value + constant;

@@ -5,6 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/model/glmm_regression_fit.hpp>
 #include <metapool/model/glmm_regression_likelihood.hpp>
+#include <metapool/model/normal_levels.hpp>
 #include <metapool/model/pooled_design.hpp>
 #include <metapool/model/residual_form.hpp>
 #include <metapool/model/turned_columns.hpp>
@@ -56,17 +57,7 @@ void fit_regression_likelihood(const char* function, glmm_regression_fit<Real>& 
   const auto coefficients = [&](const std::vector<Real>& x) { return vector_of<Real>(columns.solve(Eigen::Map<const vector_of<Real>>(x.data(), n))); };
   fit.coefficients = coefficients(best.x);
   fit.tau2 = best.x[p];
-  if constexpr (Base::size >= 4) {
-    fit.intercept = best.x[p + 1];
-    fit.sigma2 = best.x[p + 2];
-    if constexpr (Base::size == 5) {
-      const Real off = best.x[p + 3] - Real(1) / 2;
-      *fit.sigma2 += off * off * fit.tau2;
-      if (*fit.sigma2 > 0 && fit.tau2 > 0) fit.correlation = off * sqrt(Real(fit.tau2 / *fit.sigma2));
-      if (fit.tau2 > 0 && !(best.x[p + 2] > 0)) fit.notes.push_back("the likelihood is highest where level and effect are perfectly correlated");
-    }
-    if (best.x[p + 2] >= bounds[p + 2].upper) throw_not_estimable(function, "the likelihood rises with the variance of the studies' levels for ever");
-  }
+  if constexpr (Base::size >= 4) take_levels(function, fit, best.x, bounds, p);
   fit.log_likelihood = best.at.value + constant;
   fit.common_coefficients = coefficients(maxima.boundary.x);
   fit.common_log_likelihood = maxima.boundary.at.value + constant;

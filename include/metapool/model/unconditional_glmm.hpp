@@ -35,7 +35,7 @@ struct random_study_effects {
   double_zero double_zeros = double_zero::drop;
   effect_coding coding = effect_coding::halves;
   /// Levels and effects correlated (metafor's cor = TRUE; model 6 of Jackson et al., van Houwelingen's bivariate model): the coding is then no matter. Needs many studies:
-  /// with few the correlation tends to -1 or 1.
+  /// with few the correlation tends to -1 or 1, or is hardly told apart from tau2; notes say so.
   bool correlated = false;
 };
 
