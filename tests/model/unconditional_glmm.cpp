@@ -202,6 +202,13 @@ TEST_CASE("Levels and effects correlated, next to no tau2: the end of the ridge 
   CHECK(fit.tau2 < 1e-3);
 }
 
+TEST_CASE("Levels and effects perfectly correlated: a note says so") {
+  const auto fit = glmm(metapool_test::sparse_tables(3), odds_ratio{}, random_study_effects{metapool::double_zero::drop, metapool::effect_coding::halves, true});
+  REQUIRE(fit.notes.size() == 1);
+  CHECK(contains(fit.notes[0], "perfectly correlated"));
+  CHECK(close(*fit.correlation, -1.0, metapool_test::digits12));
+}
+
 TEST_CASE("Sparse tables of all kinds in the unconditional models: a gradient below 1e-8 or a reason") {
   std::size_t fitted = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {

@@ -2,72 +2,18 @@
 // The maximum of a smooth function of a few parameters, some of them bounded, by Newton's method with exact derivatives.
 #pragma once
 
-#include <metapool/math/convergence.hpp>
 #include <metapool/math/linear_algebra.hpp>
+#include <metapool/math/newton_maximum.hpp>
 #include <metapool/math/symmetric_eigen.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace metapool::detail {
-
-/// The number of parameters of a function that has as many as its data ask for.
-inline constexpr std::size_t any_number = static_cast<std::size_t>(-1);
-
-/// N values: an array, or a vector if their number is not known.
-template <class T, std::size_t N>
-using values_of = std::conditional_t<N == any_number, std::vector<T>, std::array<T, N == any_number ? 1 : N>>;
-
-constexpr std::size_t squared(std::size_t n) { return n == any_number ? n : n * n; }
-
-/// n values, all zero.
-template <class Values>
-Values zeros(std::size_t n) {
-  if constexpr (requires(Values v) { v.resize(n); }) {
-    return Values(n);
-  } else {
-    return Values{};
-  }
-}
-
-/// A function's value with its gradient and (row by row) its matrix of second derivatives.
-template <class Real, std::size_t P>
-struct curvature {
-  Real value{};
-  values_of<Real, P> gradient{};
-  values_of<Real, squared(P)> hessian{};
-};
-
-/// Where a parameter may lie, and how far one step may carry it: at most `reach` plus `growth` times its size. held: it stays where it starts.
-template <class Real>
-struct newton_bound {
-  Real lower = -std::numeric_limits<Real>::infinity();
-  Real upper = std::numeric_limits<Real>::infinity();
-  Real reach = Real(3);
-  Real growth = Real(0);
-  bool held = false;
-};
-
-/// Where a search ended.
-template <class Real, std::size_t P>
-struct newton_maximum {
-  values_of<Real, P> x{};
-  curvature<Real, P> at{};
-  metapool::convergence<Real> convergence{};  ///< residual: the largest entry of the gradient over the parameters that are free
-};
-
-/// Whether a parameter is free at x: neither held nor at a bound that the gradient presses it against.
-template <class Real>
-bool is_free(const Real& x, const Real& slope, const newton_bound<Real>& bound) {
-  if (bound.held) return false;
-  if (x <= bound.lower && !(slope > 0)) return false;
-  return !(x >= bound.upper && !(slope < 0));
-}
 
 /// From a point without a slope, the way on along the direction of the largest positive second derivative (in coordinates whose own second derivatives are 1 in size): the
 /// first of ever shorter steps there and back that raises f. Parameters at a bound count if the slope presses them against it by no more than rounding. False,
@@ -197,15 +143,10 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
     }
     const curvature<Real, P> there = f(next);
     ++result.convergence.iterations;
-    // where the function's rounding hides the rise, the slopes tell it: what Newton's step would still gain falls
-    const auto falls = [&] {
-      const Real rounding = 1024 * epsilon * (1 + fabs(at.value));
-      if (damping > 0 || gain > rounding || share < 1 || !(there.value >= at.value - rounding)) return false;
+    const auto slopes_tell_rise = [&] {
+      if (damping > 0 || share < 1) return false;
       for (std::size_t i = 0; i < n; ++i) step[i] = there.gradient[free[i]];
-      cholesky_solve(a.data(), n, step.data());
-      Real left = 0;
-      for (std::size_t i = 0; i < n; ++i) left += step[i] * there.gradient[free[i]];
-      return left <= gain / 4;
+      return slopes_tell(a, n, step, gain, at.value, there.value);
     };
     if (tiny && damping == 0) {
       const bool done = gain <= square || gain > last_gain / 4;
@@ -222,7 +163,7 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
         result.convergence.converged = true;
         break;
       }
-    } else if (isfinite(there.value) && (there.value >= at.value + slope / 10000 || (tiny && there.value >= at.value - 16 * epsilon * (1 + fabs(at.value))) || falls())) {
+    } else if (isfinite(there.value) && (there.value >= at.value + slope / 10000 || (tiny && there.value >= at.value - 16 * epsilon * (1 + fabs(at.value))) || slopes_tell_rise())) {
       x = next;
       at = there;
       if (damping == 0 && gain <= enough && share == 1) {

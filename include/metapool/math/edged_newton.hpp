@@ -2,8 +2,9 @@
 // The maximum of a function of a few parameters that is smooth but for linear edges: walls, and kinks along planes.
 #pragma once
 
-#include <metapool/math/bounded_newton.hpp>
 #include <metapool/math/kept_edges.hpp>
+#include <metapool/math/linear_algebra.hpp>
+#include <metapool/math/newton_maximum.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -172,18 +173,13 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     auto sides_next = sides;
     if (met < edges.size()) sides_next[met] = edge_side::on;
     const auto there = evaluate(next, sides_next);
-    // where the function's rounding hides the rise of a whole step, the slopes tell it: what the next one would gain falls
-    const auto falls = [&] {
-      const Real rounding = 1024 * epsilon * size;
-      if (damping > 0 || share < 1 || gain > rounding || !(there.value >= at.value - rounding)) return false;
+    const auto slopes_tell_rise = [&] {
+      if (damping > 0 || share < 1) return false;
       for (std::size_t i = 0; i < m; ++i) gradient(static_cast<Eigen::Index>(i)) = there.gradient[kept.free[i]];
-      for (std::size_t i = 0; i < n; ++i) slope[i] = step[i] = kept.z(i).dot(gradient);
-      cholesky_solve(a.data(), n, step.data());
-      Real left = 0;
-      for (std::size_t i = 0; i < n; ++i) left += step[i] * slope[i];
-      return left <= gain / 4;
+      for (std::size_t i = 0; i < n; ++i) slope[i] = kept.z(i).dot(gradient);
+      return slopes_tell(a, n, slope, gain, at.value, there.value);
     };
-    if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || (share * gain <= 16 * epsilon * size && there.value >= at.value - 16 * epsilon * size) || falls())) {
+    if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || (share * gain <= 16 * epsilon * size && there.value >= at.value - 16 * epsilon * size) || slopes_tell_rise())) {
       last_gain = tiny && met == edges.size() ? gain : infinity;
       damping = damping > Real(1) / 64 ? Real(damping / 8) : Real(0);
       if (cut || radius < 1) radius = (std::min)(Real(1), Real(4 * radius));

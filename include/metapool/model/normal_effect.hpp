@@ -2,9 +2,9 @@
 // A normal random effect integrated out of a study's likelihood, with the derivatives in its mean and variance.
 #pragma once
 
-#include <metapool/math/bounded_newton.hpp>
 #include <metapool/math/constants.hpp>
 #include <metapool/math/gauss_hermite.hpp>
+#include <metapool/math/newton_maximum.hpp>
 #include <metapool/model/count_kernels.hpp>
 
 #include <array>
