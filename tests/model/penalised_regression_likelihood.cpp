@@ -118,11 +118,18 @@ TEST_CASE("A step of Firth's regression solves the equations of the whole matrix
     step.tail(2) = move_b;
     CHECK((curves_of(at, damping) * step - gradient_of(at)).cwiseAbs().maxCoeff() < 1e-12);
   }
-  point wide = small(1e10, 0, 1e-10, 1e-3);  // the coefficient's entry is next to nothing beside the study's and W's border of 2
+  point wide = small(1, 0, 0, 0);
+  wide.b = vector_of<double>::Zero(2);
+  wide.slope = Eigen::Vector2d(3e5, 0.2e-5);
+  wide.cross = matrix_of<double>::Zero(1, 2);
+  wide.corner = Eigen::Matrix2d{{1e10, 0.5}, {0.5, 1e-10}};  // its determinant is 3/4
+  wide.w_levels = matrix_of<double>::Zero(1, 3);
+  wide.w_b = matrix_of<double>::Zero(2, 3);
   std::vector<double> move;
   vector_of<double> move_b;
-  REQUIRE(regression::step_of(wide, {false}, 0, move, move_b));
-  CHECK(close(move_b(0), 0.7e10, metapool_test::digits12));
+  REQUIRE(regression::step_of(wide, {false, false}, 0, move, move_b));
+  CHECK(close(move_b(0), (1e-10 * 3e5 - 0.5 * 0.2e-5) / 0.75, metapool_test::digits12));
+  CHECK(close(move_b(1), (1e10 * 0.2e-5 - 0.5 * 3e5) / 0.75, metapool_test::digits12));
 }
 
 TEST_CASE("A matrix has a step if it is positive definite, whatever the signs of the arrow") {
