@@ -87,7 +87,13 @@ TEST_CASE("A maximum on a kink, on a wall, and off both, in closed form") {
   bound.upper = 0.5;
   m = edged_newton<double>(f, {-3.0}, {bound}, f.edges);
   CHECK(m.x[0] == 0.5);
+  CHECK(m.sides.size() == 1);  // of the edges that were given; bounds are walls of the search's own
   CHECK(m.convergence.converged);
+  for (const double upper : {0.1, 0.3, 0.7, 1.1}) {  // to the last bit, from wherever
+    bound.upper = upper;
+    for (const double start : {-3.1, -0.7, -1.0 / 3, 0.07}) CHECK(edged_newton<double>(f, {start}, {bound}, f.edges).x[0] == upper);
+  }
+  bound.upper = 0.5;
   bound.held = true;
   CHECK(edged_newton<double>(f, {-3.0}, {bound}, f.edges).x[0] == -3);
 }

@@ -280,3 +280,23 @@ TEST_CASE("Means of 1 in all arms of a study, and values whose rounding hides th
   CHECK(fit.state == estimate_state::at_boundary);
   CHECK(close(fit.log_likelihood, 2 * std::log(2.0 / 3) + std::log(1.0 / 3) + std::log(3.0), metapool_test::digits10));
 }
+
+TEST_CASE("Means are brought below 1 by the coefficients that are not held, if those can") {
+  metapool::detail::beta_binomial_regression_likelihood<double> likelihood(metapool::detail::mean_scale::log, 2, 1);
+  likelihood.add(3, 10, Eigen::Vector2d(1, 0), 0);
+  likelihood.add(4, 10, Eigen::Vector2d(1, 1), 0);
+  std::vector<double> x{-0.5, 0.9, 0};
+  REQUIRE(likelihood.make_feasible(x, {true, false}));
+  CHECK(x[0] == -0.5);
+  CHECK(close(x[1], 0.4, metapool_test::digits8));  // not to the edge, but 0.1 below it
+  x = {-0.5, 0.9, 0};
+  REQUIRE(likelihood.make_feasible(x, {false, true}));
+  CHECK(x[1] == 0.9);
+  CHECK(close(x[0], -1.0, metapool_test::digits8));
+  x = {0.1, 0.9, 0};
+  CHECK_FALSE(likelihood.make_feasible(x, {true, false}));
+  CHECK(x[0] == 0.1);
+  x = {-2, 0.9, 0};  // is so already
+  REQUIRE(likelihood.make_feasible(x, {false, false}));
+  CHECK(x == std::vector<double>{-2, 0.9, 0});
+}

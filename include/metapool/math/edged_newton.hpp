@@ -62,9 +62,15 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     }
     sides[e] = fabs(h) <= 64 * epsilon * size ? (moves ? edge_side::on : edge_side::below) : h < 0 ? edge_side::below : edge_side::above;
   }
-  const auto exact = [&](std::vector<Real>& at) {  // bounds are met to the last bit
+  const auto exact = [&](std::vector<Real>& at, const std::vector<edge_side>& of) {  // bounds are met to the last bit
     for (std::size_t i = 0; i < all; ++i) {
       if (!held[i]) at[i] = (std::min)(bounds[i].upper, (std::max)(bounds[i].lower, at[i]));
+    }
+    for (std::size_t e = given; e < edges.size(); ++e) {
+      if (of[e] != edge_side::on) continue;
+      for (std::size_t i = 0; i < all; ++i) {
+        if (edges[e].row[i] != 0) at[i] = edges[e].row[i] > 0 ? bounds[i].upper : bounds[i].lower;
+      }
     }
   };
   std::size_t& count = result.convergence.iterations;
@@ -169,9 +175,9 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     }
     std::vector<Real> next = x;
     for (std::size_t i = 0; i < all; ++i) next[i] += share * move[i];
-    exact(next);
     auto sides_next = sides;
     if (met < edges.size()) sides_next[met] = edge_side::on;
+    exact(next, sides_next);
     const auto there = evaluate(next, sides_next);
     const auto slopes_tell_rise = [&] {
       if (damping > 0 || share < 1) return false;
