@@ -19,8 +19,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
-#include <type_traits>
 #include <vector>
 
 using namespace metapool;
@@ -63,6 +63,18 @@ bounded_parts total(const fragility_equations& e, const effects<>& data, const b
   return sum;
 }
 
+/// y less a number.
+template <class Numbers>
+struct less_than_effect {
+  const double* y;
+  Numbers less{};
+  less_than_effect(const double* effects, double number) : y(effects) { detail::fill(less, number); }
+  void operator()(std::size_t place, Numbers& out) const {
+    detail::load(out, y + place);
+    out = out - less;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("Every method solves its equations, and N has the sign of its verdict") {
@@ -100,7 +112,7 @@ TEST_CASE("Every method solves its equations, and N has the sign of its verdict"
   see(dersimonian_laird{}, bounded_tau2::dersimonian_laird, wald_z{}, bounded_test::wald, 1.959963984540054);
 }
 
-TEST_CASE("Within a box a part lies no further from its corners than it may bend") {
+TEST_CASE("Within a box multiples of the parts lie no further above their corners than they may bend") {
   uniform_draws draw;
   double nearest = 0;
   for (const auto kind : {bounded_tau2::reml, bounded_tau2::paule_mandel, bounded_tau2::dersimonian_laird}) {
@@ -108,37 +120,68 @@ TEST_CASE("Within a box a part lies no further from its corners than it may bend
       for (int i = 0; i < 300; ++i) {
         fragility_equations e;
         e.method = {.tau2 = kind, .test = test, .critical = std::vector<double>(8, 2.4)};
+        e.gain = i % 2 == 0;
         e.k = 7;
         e.middle = std::exp(4 * draw() - 3);
         const fragility_choice c{.y = 4 * draw() - 2, .v = std::exp(5 * draw() - 4), .pooled = true};
         bounded_box b;
         b.low = {draw() < 0.3 ? 0 : draw(), 2 * draw() - 1.5, draw() - 1};
         b.high = {b.low[0] + 2 * draw() * draw(), b.low[1] + draw(), b.low[2] + draw()};
-        detail::fragility_bends<double> bend;
-        bend.find(e, b, c.y, c.v, 1 / (c.v + b.low[0]), 1 / (c.v + b.high[0]));
-        const bounded_parts allowed_bend{bend.tau2_e1, bend.tau2_n + bend.mean_n, bend.tau2_e2 + bend.mean_e2 + bend.q_e2, 0};
+        const bounded_parts multipliers{2 * draw() - 1, draw(), 2 * draw() - 1, 2 * draw() - 1};
+        const auto times = [&](const bounded_parts& f) {
+          double sum = 0;
+          for (std::size_t j = 0; j < f.size(); ++j) sum += multipliers[j] * f[j];
+          return sum;
+        };
+        const detail::fragility_bends<double> bends(e, b, e.terms(multipliers));
+        const detail::fragility_chord<double> below(b);
+        const double x_low = 1 / (c.v + b.low[0]), x_high = 1 / (c.v + b.high[0]);
+        double chord = 0, anywhere = 0;
+        below(c.v, x_low, x_high, chord);
+        bends.add(c.y, c.v, chord, x_low, x_high, anywhere);
+        double corners[8];
+        for (std::size_t corner = 0; corner < 8; ++corner) {
+          const bounded_point p = b.corner(corner);
+          double in_mean = 0;
+          bends.in_mean(e.middle + p[0], 1 / (c.v + p[0]), in_mean);
+          corners[corner] = times(e.at(c, p, 1 / (c.v + p[0]))) + std::fmax(in_mean, 0.0) + anywhere;
+          // a cut's linear form is the same here
+          CHECK(std::fabs(times(detail::bent_parts(e, b, p, multipliers, c, chord)) - corners[corner]) < 1e-10 * (1 + std::fabs(corners[corner])));
+        }
         for (int inner = 0; inner < 5; ++inner) {
           const double s[3] = {draw(), draw(), draw()};
           bounded_point p;
           for (std::size_t d = 0; d < 3; ++d) p[d] = b.low[d] + s[d] * (b.high[d] - b.low[d]);
-          bounded_parts across{};
+          double across = 0;
           for (std::size_t corner = 0; corner < 8; ++corner) {
             double share = 1;
             for (std::size_t d = 0; d < 3; ++d) share *= corner >> d & 1u ? s[d] : 1 - s[d];
-            const auto f = e.at(c, b.corner(corner), 1 / (c.v + b.corner(corner)[0]));
-            for (std::size_t j = 0; j < 4; ++j) across[j] += share * f[j];
+            across += share * corners[corner];
           }
-          const auto f = e.at(c, p, 1 / (c.v + p[0]));
-          for (std::size_t j = 0; j < 4; ++j) {
-            const double allowed = allowed_bend[j];
-            CHECK(std::fabs(f[j] - across[j]) <= allowed + 1e-10);
-            if (allowed > 1e-3) nearest = std::fmax(nearest, std::fabs(f[j] - across[j]) / allowed);
-          }
+          const double f = times(e.at(c, p, 1 / (c.v + p[0])));
+          CHECK(f <= across + 1e-10 * (1 + std::fabs(across)));
+          const double bend = f - (across - anywhere);
+          if (anywhere > 1e-3) nearest = std::fmax(nearest, bend / anywhere);
         }
       }
     }
   }
   CHECK(nearest > 0.8);  // and it may not bend much more than it does
+}
+
+TEST_CASE("1 / (v + tau2) lies below its chord as far as is said, and not much less") {
+  uniform_draws draw;
+  for (int i = 0; i < 1000; ++i) {
+    const double v = std::exp(10 * draw() - 8);
+    bounded_box b;
+    b.low = {draw() < 0.3 ? 0 : draw(), 0, 0};
+    b.high = {b.low[0] + std::exp(8 * draw() - 5), 0, 0};
+    const double a = v + b.low[0], z = v + b.high[0], exact = (1 / std::sqrt(a) - 1 / std::sqrt(z)) * (1 / std::sqrt(a) - 1 / std::sqrt(z));
+    double chord = 0;
+    detail::fragility_chord<double>{b}(v, 1 / a, 1 / z, chord);
+    CHECK(chord >= exact * (1 - 1e-12));
+    if (z < 4 * a) CHECK(chord < exact * 1.02);
+  }
 }
 
 TEST_CASE("The parts of several trials side by side are those of each, times the multipliers") {
@@ -161,7 +204,7 @@ TEST_CASE("The parts of several trials side by side are those of each, times the
           v[i] = c[i].v;
           inverse[i] = 1 / (c[i].v + p[0]);
         }
-        e.weighted_at(p, multipliers, y, v, inverse, out);
+        detail::fragility_weighted<detail::pack<double, 2>>{e, p, e.terms(multipliers)}(y, v, inverse, out);
         for (std::size_t i = 0; i < 2; ++i) {
           const bounded_parts f = e.at(c[i], p, 1 / (c[i].v + p[0]));
           double sum = 0;
@@ -182,7 +225,7 @@ TEST_CASE("No choices have a mean or a ratio of weights outside what is enclosed
       c.n = 3;
       for (int i = 0; i < 3; ++i) {
         std::vector<fragility_choice> row;
-        for (long long j = -2; j <= 2; ++j) row.push_back({.y = 2 * draw() - 1, .v = 0.1 + draw(), .pooled = true, .cost = static_cast<std::size_t>(std::llabs(j)), .treated = j});
+        for (std::int32_t j = -2; j <= 2; ++j) row.push_back({.y = 2 * draw() - 1, .v = 0.1 + draw(), .pooled = true, .cost = static_cast<std::uint32_t>(std::abs(j)), .treated = j});
         c.of.push_back(row);
       }
       c.count();
@@ -195,8 +238,7 @@ TEST_CASE("No choices have a mean or a ratio of weights outside what is enclosed
       b.high = {run % 2 == 0 ? b.low[0] : 0.5, 3, 3};
       detail::fragility_enclosures enclosures(c, e);
       enclosures.invert(b);
-      enclosures.rho(b);
-      REQUIRE((enclosures.mean(b, 1) && enclosures.mean(b, 2)));
+      REQUIRE((enclosures.rho(b) && enclosures.mean(b, 1) && enclosures.mean(b, 2)));
       double low_mean = 3, high_mean = -3, low_q = 3, high_q = -3, low_rho = 1e9, high_rho = 0;
       for (std::size_t code = 0; code < 125; ++code) {
         for (const double tau2 : {b.low[0], (b.low[0] + b.high[0]) / 2, b.high[0]}) {
@@ -227,10 +269,13 @@ TEST_CASE("No choices have a mean or a ratio of weights outside what is enclosed
       CHECK(high_q <= b.high[2]);
       CHECK(b.rho_low <= low_rho);
       CHECK(high_rho <= b.rho_high);
-      if (b.low[0] < b.high[0]) continue;  // at one tau2 they are the least and the greatest
-      CHECK(b.high[1] - high_mean < 1e-4);
-      CHECK(low_mean - b.low[1] < 1e-4);
-      CHECK(b.high[2] - high_q < 1e-4);
+      if (b.low[0] < b.high[0]) continue;  // at one tau2 they are nearly the least and the greatest
+      CHECK(b.high[1] - high_mean < 0.1 * (b.high[1] + 3));  // first from above, of what is left
+      CHECK(low_mean - b.low[1] < 0.1 * (b.high[1] - b.low[1]));
+      CHECK(b.high[2] - high_q < 0.1 * (b.high[2] + 3));
+      CHECK(low_q - b.low[2] < 0.1 * (b.high[2] - b.low[2]));
+      CHECK(b.rho_high < 1.06 * high_rho);
+      CHECK(b.rho_low > 0.94 * low_rho);
       nearest_mean = std::fmin(nearest_mean, b.high[1] - high_mean);
       nearest_rho = std::fmin(nearest_rho, b.rho_high / high_rho - 1);
     }
@@ -239,51 +284,63 @@ TEST_CASE("No choices have a mean or a ratio of weights outside what is enclosed
   CHECK(nearest_rho < 1e-5);
 }
 
-TEST_CASE("The largest sum over choices is that of all of them") {
+TEST_CASE("The largest sum over choices is that of all of them, and so is what others can add to a choice") {
   uniform_draws draw;
-  for (int run = 0; run < 20; ++run) {
+  for (int run = 0; run < 40; ++run) {
     detail::fragility_choices c;
     c.n = 4;
     c.by_number = run % 2 == 0;
     for (int i = 0; i < 4; ++i) {
       std::vector<fragility_choice> row;
-      for (long long j = -3; j <= 3; ++j) row.push_back({.y = draw(), .v = 1, .pooled = i < 2 || draw() < 0.5, .cost = static_cast<std::size_t>(std::llabs(j)), .treated = j});
+      for (std::int32_t j = -3; j <= 3; ++j)
+        row.push_back({.y = draw(), .v = 1, .pooled = i < 2 || draw() < 0.5, .cost = static_cast<std::uint32_t>(std::abs(j)), .treated = j});
       c.of.push_back(row);
     }
     c.count();
-    detail::fragility_ranges ranges;
-    if (run % 3 == 0) ranges.assign(4, {-1, 3, 0, 0});
-    c.allow(ranges);
+    const bool some_left = run % 3 == 0;
+    if (some_left) c.use(c.left_if([&](std::size_t i, std::size_t, std::size_t place) { return c.choice_at(i, place).treated >= -1; }));
     for (std::size_t number = c.always; number <= c.always + c.some; ++number) {
       c.in_sum = number;
       double best = -1e300;
+      std::vector<std::vector<double>> with(4, std::vector<double>(7, -1e300));  // the largest sum with each choice
       for (std::size_t code = 0; code < 7 * 7 * 7 * 7; ++code) {
-        std::size_t rest = code, cost = 0, in = 0;
+        std::size_t rest = code, cost = 0, in = 0, at[4];
         double sum = 0;
         bool allowed = true;
         for (std::size_t i = 0; i < 4; ++i, rest /= 7) {
-          const auto& x = c.of[i][rest % 7];
+          at[i] = rest % 7;
+          const auto& x = c.of[i][at[i]];
           cost += x.cost;
           in += x.pooled ? 1 : 0;
           sum += x.pooled ? x.y - 0.3 : 0;
-          allowed = allowed && (ranges.empty() || x.treated >= -1);
+          allowed = allowed && (!some_left || x.treated >= -1);
         }
-        if (allowed && cost <= 4 && (!c.by_number || in == number)) best = std::fmax(best, sum);
+        if (!allowed || cost > 4 || (c.by_number && in != number)) continue;
+        best = std::fmax(best, sum);
+        for (std::size_t i = 0; i < 4; ++i) with[i][at[i]] = std::fmax(with[i][at[i]], sum);
       }
-      const double found = c.largest([&](std::size_t place, auto& out) {
-        std::decay_t<decltype(out)> less{};
-        detail::load(out, &c.y[place]);
-        detail::fill(less, 0.3);
-        out = out - less;
-      });
+      detail::fragility_values values;
+      const double found = c.largest<less_than_effect>(values, c.y.data(), 0.3);
+      CHECK(c.possible() == (best > -1e299));
       if (best < -1e299) {
         CHECK(found < -1e300);
         continue;
       }
       CHECK(std::fabs(found - best) < 1e-14);
+      CHECK(std::fabs(c.largest<less_than_effect>(values, c.y.data(), 0.3) - best) < 1e-14);
       double again = 0;
       for (std::size_t i = 0; i < 4; ++i) again += c.of[i][c.chosen[i]].pooled ? c.of[i][c.chosen[i]].y - 0.3 : 0;
       CHECK(std::fabs(again - found) < 1e-14);
+      const std::vector<double> others = c.others(values);
+      for (std::size_t i = 0; i < 4; ++i) {
+        for (std::size_t g = c.sums().first[i]; g < c.sums().first[i + 1]; ++g) {
+          for (std::size_t p = c.sums().groups[g].place; p < c.sums().groups[g].place + c.sums().groups[g].size; ++p) {
+            const auto at = static_cast<std::size_t>(&c.choice_at(i, p) - c.of[i].data());
+            if (with[i][at] < -1e299) CHECK(others[g] < -1e300);
+            else CHECK(std::fabs(others[g] + values.at[p] - with[i][at]) < 1e-14);
+          }
+        }
+      }
     }
   }
 }
@@ -331,6 +388,73 @@ TEST_CASE("No box that holds the tau2 and mean of tables that reach the goal is 
   CHECK(refuted > 10);
 }
 
+TEST_CASE("No choice of tables that reach the goal in a box is left out of it") {
+  uniform_draws draw;
+  int inside = 0, left_out = 0;  // tables with their answer in a box that has lost choices, and such boxes
+  for (int run = 0; run < 800; ++run) {
+    detail::fragility_choices c;
+    c.n = 2;
+    c.by_number = true;
+    for (int i = 0; i < 5; ++i) {
+      std::vector<fragility_choice> row;
+      const double y = -1.2 + draw(), v = 0.02 + 0.06 * draw();
+      for (std::int32_t j = -2; j <= 2; ++j) row.push_back({.y = y + 0.12 * j * draw(), .v = v * (1 + 0.1 * j * draw()), .pooled = true, .cost = static_cast<std::uint32_t>(std::abs(j)), .treated = j});
+      c.of.push_back(row);
+    }
+    c.count();
+    c.in_sum = 5;
+    std::vector<double> now_y, now_v;
+    for (const auto& row : c.of) {
+      now_y.push_back(row.front().y);  // no changes come first
+      now_v.push_back(row.front().v);
+    }
+    const auto now = random_effects(known_effects(now_y, now_v), reml{});
+    const double t = *now.tau2, m = now.estimate, critical = std::fabs(m) / infer(now, hartung_knapp{}).se * (0.8 + 0.19 * draw());  // which is significant
+    if (!(t > 0.01) || !(m < -0.1)) continue;
+    fragility_equations e;
+    e.method = {.tau2 = bounded_tau2::reml, .test = bounded_test::hartung_knapp, .t_quantiles = true, .critical = std::vector<double>(6, critical)};
+    e.k = 5;
+    e.middle = 0.05;
+    detail::fragility_refuter refuter(c, e, 2);
+    bounded_box b;
+    b.multipliers = {0, 1, 0, 0};
+    b.low = {t * (0.7 + 0.2 * draw()), m - 0.1 * draw(), -3};
+    b.high = {t * (1.1 + 0.3 * draw()), (std::min)(0.0, m + 0.1 * draw()), 3};
+    const bounded_box before = b;
+    const bool refuted = refuter.refuted(b, [](const std::vector<std::size_t>&) { return false; });
+    c.use(b.left);
+    if (!refuted) left_out += c.left() < 25 ? 1 : 0;
+    std::vector<std::vector<bool>> kept(5, std::vector<bool>(5, false));
+    for (std::size_t i = 0; i < 5; ++i) {
+      for (std::size_t g = c.sums().first[i]; g < c.sums().first[i + 1]; ++g) {
+        for (std::size_t p = c.sums().groups[g].place; p < c.sums().groups[g].place + c.sums().groups[g].size; ++p) kept[i][static_cast<std::size_t>(&c.choice_at(i, p) - c.of[i].data())] = true;
+      }
+    }
+    for (std::size_t code = 0; code < 5 * 5 * 5 * 5 * 5; ++code) {
+      std::size_t rest = code, cost = 0, at[5];
+      std::vector<double> y, v;
+      for (std::size_t i = 0; i < 5; ++i, rest /= 5) {
+        at[i] = rest % 5;
+        cost += c.of[i][at[i]].cost;
+        y.push_back(c.of[i][at[i]].y);
+        v.push_back(c.of[i][at[i]].v);
+      }
+      if (cost > c.n) continue;
+      const auto data = known_effects(y, v);
+      const auto fit = random_effects(data, reml{});
+      const bool holds = before.low[0] < *fit.tau2 && *fit.tau2 < before.high[0] && before.low[1] < fit.estimate && fit.estimate < before.high[1];
+      if (!holds || fit.estimate + critical * infer(fit, hartung_knapp{}).se < 0) continue;
+      inside += c.left() < 25 ? 1 : 0;
+      REQUIRE_FALSE(refuted);
+      for (std::size_t i = 0; i < 5; ++i) CHECK(kept[i][at[i]]);
+      CHECK(b.low[1] <= fit.estimate);
+      CHECK(fit.estimate <= b.high[1]);
+    }
+  }
+  CHECK(inside > 50);
+  CHECK(left_out > 50);
+}
+
 TEST_CASE("What some choices reach is never called impossible") {
   uniform_draws draw;
   int reachable = 0, excluded = 0;
@@ -341,7 +465,7 @@ TEST_CASE("What some choices reach is never called impossible") {
     for (int i = 0; i < 3; ++i) {
       std::vector<fragility_choice> row;
       const double base = -1.6 + 1.6 * draw();
-      for (long long j = -2; j <= 2; ++j) row.push_back({.y = base + 0.4 * draw(), .v = 0.2 + draw(), .pooled = true, .cost = static_cast<std::size_t>(std::llabs(j)), .treated = j});
+      for (std::int32_t j = -2; j <= 2; ++j) row.push_back({.y = base + 0.4 * draw(), .v = 0.2 + draw(), .pooled = true, .cost = static_cast<std::uint32_t>(std::abs(j)), .treated = j});
       b.choices.of.push_back(row);
     }
     b.equations.method.critical.assign(4, 1.959963984540054);
@@ -358,7 +482,7 @@ TEST_CASE("What some choices reach is never called impossible") {
       }
       if (cost <= 2 && (s + 1.959963984540054 * std::sqrt(w) < 0) == b.equations.gain) any = true;
     }
-    const auto outcome = b.decide([](const std::vector<std::size_t>&) { return false; });
+    const auto outcome = b.decide([](const std::vector<std::size_t>&) -> std::size_t { return 0; });
     if (any) ++reachable;
     if (any) CHECK(outcome != detail::bound_outcome::impossible);
     if (outcome == detail::bound_outcome::impossible) ++excluded;
@@ -375,8 +499,16 @@ TEST_CASE("A mean far on the other side of no effect has lost the conclusion too
   b.choices.of = {{{.y = -1, .v = 0.01, .pooled = true}, {.y = 3, .v = 0.01, .pooled = true, .cost = 1, .treated = 1}}, {{.y = -1, .v = 0.01, .pooled = true}}};
   b.equations.method.critical.assign(3, 1.959963984540054);
   auto unseen = b, gain = b;
-  CHECK(b.decide([](const std::vector<std::size_t>& chosen) { return chosen[0] == 1; }) == detail::bound_outcome::reached);
-  CHECK(unseen.decide([](const std::vector<std::size_t>&) { return false; }) == detail::bound_outcome::unknown);
+  std::size_t reached = 0;
+  CHECK(b.decide([&](const std::vector<std::size_t>& chosen) { return reached += chosen[0] == 1 ? 1 : 0; }) == detail::bound_outcome::impossible);  // with fewer
+  CHECK(reached == 1);
+  CHECK(b.choices.n == 0);
+  CHECK(unseen.decide([](const std::vector<std::size_t>&) -> std::size_t { return 0; }) == detail::bound_outcome::unknown);
   gain.equations.gain = true;  // to gain an interval below 0 nothing need change
-  CHECK(gain.decide([](const std::vector<std::size_t>& chosen) { return chosen[0] == 0; }) == detail::bound_outcome::reached);
+  bool unchanged = false;
+  CHECK(gain.decide([&](const std::vector<std::size_t>& chosen) -> std::size_t {
+    unchanged = unchanged || chosen[0] == 0;
+    return 0;
+  }) == detail::bound_outcome::unknown);
+  CHECK(unchanged);
 }

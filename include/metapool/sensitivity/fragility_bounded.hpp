@@ -19,6 +19,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -69,35 +70,45 @@ struct inverse_variance_bounds {
   template <class Arm>
   std::vector<fragility_choice> choices_of(const binary_trial<Real>& trial, const Arm* treated, const Arm* control, std::size_t n, double sign) const {
     std::vector<fragility_choice> all;
+    all.reserve((std::min)(2 * n * (n + 1) + 1, fragility_bounds::most_places));
     const auto least = [&](const Arm* a, std::size_t room) { return a == nullptr ? 0LL : -static_cast<long long>((std::min)(a->fewer, room)); };
     const auto most = [&](const Arm* a, std::size_t room) { return a == nullptr ? 0LL : static_cast<long long>((std::min)(a->more, room)); };
     binary_trial<Real> changed = trial;
-    for (long long i = least(treated, n); i <= most(treated, n); ++i) {
-      const std::size_t used = static_cast<std::size_t>(i < 0 ? -i : i);
-      for (long long j = least(control, n - used); j <= most(control, n - used); ++j) {
-        if (treated != nullptr) changed.treated.events = Real(treated->events + Real(i));
-        if (control != nullptr) changed.control.events = Real(control->events + Real(j));
-        fragility_choice c;
-        c.treated = i;
-        c.control = j;
-        c.cost = used + static_cast<std::size_t>(j < 0 ? -j : j);
-        std::array<Real, 4> added{};
-        effect<Real> e;
-        const zero_cell_context<Real> alone;
-        c.pooled = corrected_effect(table_of(changed), judgement.measure, judgement.policy, alone, added, e) == study_status::pooled && e.v > 0;
-        if (c.pooled) {
-          c.y = sign * (static_cast<double>(e.y) - options.no_effect);
-          c.v = static_cast<double>(e.v);
+    for (std::size_t cost = 0; cost <= n; ++cost) {
+      for (long long i = least(treated, cost); i <= most(treated, cost); ++i) {
+        const long long rest = static_cast<long long>(cost) - (i < 0 ? -i : i);
+        for (const long long j : {-rest, rest}) {
+          if (j < least(control, n) || j > most(control, n)) continue;
+          if (treated != nullptr) changed.treated.events = Real(treated->events + Real(i));
+          if (control != nullptr) changed.control.events = Real(control->events + Real(j));
+          fragility_choice c;
+          c.treated = static_cast<std::int32_t>(i);
+          c.control = static_cast<std::int32_t>(j);
+          c.cost = static_cast<std::uint32_t>(cost);
+          std::array<Real, 4> added{};
+          effect<Real> e;
+          const zero_cell_context<Real> alone;
+          c.pooled = corrected_effect(table_of(changed), judgement.measure, judgement.policy, alone, added, e) == study_status::pooled && e.v > 0;
+          if (c.pooled) {
+            c.y = sign * (static_cast<double>(e.y) - options.no_effect);
+            c.v = static_cast<double>(e.v);
+          }
+          all.push_back(c);
+          if (rest == 0) break;
         }
-        all.push_back(c);
       }
     }
     return all;
   }
 
-  /// Whether n changes can lose (or gain) significance on the side named. near: a mean near which that may be; work: what may be spent, and what is left.
+  std::vector<std::vector<fragility_choice>> known_{};  ///< choices of each trial of the last question
+  std::size_t known_n_ = 0;                             ///< and for how many changes, on which side
+  bool known_below_ = false;
+
+  /// Whether n changes can lose (or gain) significance on the side named. n becomes one less than what attempt(changes) reaches, and fewer than `least` need not be looked at.
+  /// near: a mean near which that may be; work: what may be spent, and what is left.
   template <class Searcher, class Attempt>
-  bound_outcome decide(Searcher& searcher, bool loss, bool below, std::size_t n, double near, double& work, std::size_t& boxes, const Attempt& attempt) const {
+  bound_outcome decide(Searcher& searcher, bool loss, bool below, std::size_t& n, std::size_t least, double near, double& work, std::size_t& boxes, const Attempt& attempt) {
     if (n > 400) return bound_outcome::unknown;  // more choices than can be looked at
     searcher.restore();
     const double side = below ? 1 : -1;
@@ -107,13 +118,19 @@ struct inverse_variance_bounds {
     fragility_bounds bounds;
     bounds.most_work = work;
     bounds.choices.n = n;
+    bounds.least = least;
     std::vector<std::size_t> trial;  // of each row of choices
+    std::vector<std::vector<fragility_choice>>& rows = bounds.choices.of;
+    if (known_n_ < n || known_below_ != below) known_.clear();
+    rows.swap(known_);  // fewer changes are looked at after more
+    const bool make = rows.empty();
     std::size_t places = 0;
     for (std::size_t i = 0; i < of.size(); ++i) {
       if (!is_complete(searcher.tables[i])) continue;
+      if (make) rows.push_back(choices_of(searcher.tables[i], of[i][0], of[i][1], n, side));
+      std::erase_if(rows[trial.size()], [&](const fragility_choice& c) { return c.cost > n; });
+      places += rows[trial.size()].size();
       trial.push_back(i);
-      bounds.choices.of.push_back(choices_of(searcher.tables[i], of[i][0], of[i][1], n, side));
-      places += bounds.choices.of.back().size();
       if (places > fragility_bounds::most_places) return bound_outcome::unknown;
     }
     bounds.equations.method = method(trial.size());
@@ -128,10 +145,14 @@ struct inverse_variance_bounds {
           if (searcher.arms[j].trial == trial[row]) changes[j] = searcher.arms[j].treated ? c.treated : c.control;
         }
       }
-      const bool reached = attempt(changes);
+      const std::size_t reached = attempt(changes);
       bounds.tried_tau2 = judgement.fit.tau2 ? static_cast<double>(*judgement.fit.tau2) : 0.0;
       return reached;
     });
+    n = bounds.choices.n;
+    rows.swap(known_);
+    known_n_ = n;
+    known_below_ = below;
     work -= bounds.choices.work;
     boxes += bounds.boxes;
     return outcome;

@@ -11,13 +11,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
 
 namespace metapool::detail {
 
-enum class bound_outcome { impossible, reached, unknown };
+enum class bound_outcome { impossible, unknown };
 
 /// Whether some set of tables at most n changes away reaches the goal of `equations`, the effects' signs being such that the mean is below 0 (loss), or is to be (gain).
 ///
@@ -31,34 +32,63 @@ class fragility_bounds {
   fragility_choices choices{};
   fragility_equations equations{};
   static constexpr std::size_t most_places = 60000;  ///< choices of all trials together
+  std::size_t least = 1;  ///< that fewer changes do not reach the goal is known
   double most_work = 2e8;
   std::size_t boxes = 0;
   double tried_tau2 = 0;                ///< of the tables that were attempted last
   double hint_tau2 = 0, hint_mean = 0;  ///< where tables that reach the goal are expected
 
-  /// attempt(chosen): true if these choices, one a trial, reach the goal.
+  /// attempt(chosen): how many changes these choices are, one a trial, if they reach the goal, otherwise 0. Fewer are then looked for, so that n is one less than what was
+  /// reached last; it ends where n is below `least`.
   template <class Attempt>
   bound_outcome decide(const Attempt& attempt) {
     choices.by_number = equations.method.by_number();
     choices.count();
     if (choices.always < 2 || !measure_choices()) return bound_outcome::unknown;
+    descend(attempt);
+    for (std::vector<fragility_choice>& row : choices.of) std::erase_if(row, [&](const fragility_choice& c) { return c.cost > choices.n; });
+    choices.count();
     const std::size_t numbers = choices.by_number ? choices.some : 0;
     for (std::size_t s = numbers + 1; s-- > 0;) {  // most tables that reach the goal lose no trial
       equations.k = choices.in_sum = choices.always + s;
-      const bound_outcome r = boxes_of_one_number(attempt);
-      if (r != bound_outcome::impossible) return r;
+      if (boxes_of_one_number(attempt) == bound_outcome::unknown) return bound_outcome::unknown;
     }
     return bound_outcome::impossible;
   }
 
  private:
+  /// Whether these tables reach the goal; the next ones must do so with fewer changes.
+  template <class Attempt>
+  bool reached(const Attempt& attempt, const std::vector<std::size_t>& chosen) {
+    const std::size_t cost = attempt(chosen);
+    if (cost > 0) choices.n = cost - 1;
+    return cost > 0;
+  }
+
+  /// Lowers n by a search that starts at the hint.
+  template <class Attempt>
+  void descend(const Attempt& attempt) {
+    equations.k = choices.in_sum = choices.always + (choices.by_number ? choices.some : 0);
+    fragility_refuter refuter(choices, equations, dimensions());
+    const bool fixed = equations.method.tau2 == bounded_tau2::fixed;
+    const fragility_descent descent{choices, equations, refuter, tried_tau2, 0.005 * (high_y_ - low_y_), fixed ? 0 : 0.1};
+    bounded_point at{fixed ? equations.method.fixed : hint_tau2, hint_mean, hint_mean};
+    while (choices.n >= least && choices.possible()) {
+      if (!descent.reached(at, [&](const std::vector<std::size_t>& chosen) { return reached(attempt, chosen); })) return;
+      hint_tau2 = at[0];
+      hint_mean = at[1];
+    }
+  }
+
+  std::size_t dimensions() const { return equations.method.tau2 == bounded_tau2::dersimonian_laird ? 3 : 2; }
+
   bool measure_choices() {
-    places_ = 0;
+    std::size_t places = 0;
     low_y_ = low_v_ = std::numeric_limits<double>::infinity();
     high_y_ = high_v_ = -low_y_;
     std::vector<double> now;
     for (const auto& trial : choices.of) {
-      places_ += trial.size();
+      places += trial.size();
       for (const fragility_choice& c : trial) {
         if (!c.pooled) continue;
         low_y_ = (std::min)(low_y_, c.y);
@@ -68,9 +98,10 @@ class fragility_bounds {
         if (c.cost == 0) now.push_back(c.v);
       }
     }
-    if (places_ > most_places || now.empty()) return false;
+    if (places > most_places || now.empty()) return false;
     std::sort(now.begin(), now.end());
     equations.middle = now[now.size() / 2];
+    now_v_ = now.back();
     return true;
   }
 
@@ -84,45 +115,51 @@ class fragility_bounds {
     return top;
   }
 
-  template <class Attempt>
-  bound_outcome boxes_of_one_number(const Attempt& attempt) {
-    const bounded_tau2 kind = equations.method.tau2;
-    dimensions_ = kind == bounded_tau2::dersimonian_laird ? 3 : 2;
+  /// The boxes to begin with: each tau2 in steps beyond which none is refuted, but for the last, where all weights are much the same.
+  std::vector<bounded_box> boxes_of_all() const {
     bounded_box whole;
     whole.low = {0, low_y_, low_y_};
     whole.high = {0, high_y_, high_y_};
-    whole.multipliers = {0, 1, 0, 0};
-    if (kind == bounded_tau2::fixed) whole.low[0] = whole.high[0] = equations.method.fixed;
-    std::vector<bounded_box> open;
-    const auto both_sides = [&](const bounded_box& b) {  // boxes lie on one side of no effect each; a gain lies below
-      if (b.low[1] < 0) {
-        open.push_back(b);
-        open.back().high[1] = (std::min)(0.0, b.high[1]);
-      }
-      if (b.high[1] >= 0 && !equations.gain) {
-        open.push_back(b);
-        open.back().low[1] = (std::max)(0.0, b.low[1]);
-      }
-    };
-    both_sides(whole);
-    if (kind != bounded_tau2::fixed) {
-      whole.high[0] = largest_tau2();
-      both_sides(whole);
+    if (equations.gain) whole.high[1] = (std::min)(0.0, whole.high[1]);
+    if (equations.method.tau2 == bounded_tau2::fixed) {
+      whole.low[0] = whole.high[0] = equations.method.fixed;
+      return {whole};
     }
-    fragility_refuter refuter(choices, equations, dimensions_);
-    fragility_descent descent{choices, equations, refuter, dimensions_, tried_tau2};
-    if (descent.reached({hint_tau2, hint_mean, hint_mean}, whole, attempt)) return bound_outcome::reached;
+    std::vector<bounded_box> open{whole};
+    const double end = largest_tau2();
+    while (whole.high[0] < end) {
+      whole.low[0] = whole.high[0];
+      whole.high[0] = 4 * (low_v_ + whole.low[0]) - low_v_;
+      if (whole.high[0] > 16 * now_v_) whole.high[0] = end;
+      open.push_back(whole);
+    }
+    return open;
+  }
+
+  template <class Attempt>
+  bound_outcome boxes_of_one_number(const Attempt& attempt) {
+    choices.use(nullptr);
+    if (!choices.possible()) return bound_outcome::impossible;
+    std::vector<bounded_box> open = boxes_of_all();
     std::stable_sort(open.begin(), open.end(), [&](const bounded_box& a, const bounded_box& b) { return holds_hint(a) < holds_hint(b); });
+    fragility_refuter refuter(choices, equations, dimensions());
+    bounded_parts likely{0, 1, 0, 0};  // multipliers that refuted the last box
     while (!open.empty()) {
       bounded_box b = std::move(open.back());
       open.pop_back();
+      if (choices.n < least) return bound_outcome::impossible;
       if (choices.work > most_work) return bound_outcome::unknown;
       ++boxes;
-      bool reached = false;
-      const auto try_each = [&](const std::vector<std::size_t>& chosen) { return reached = attempt(chosen); };
-      if (refuter.refuted(b, try_each)) continue;
-      if (reached) return bound_outcome::reached;
-      if (!split(b, refuter.cuts(), open)) return bound_outcome::unknown;
+      if (!b.enclosed && !b.left) b.multipliers = likely;
+      bool arrived = false;
+      const auto try_each = [&](const std::vector<std::size_t>& chosen) { return arrived = reached(attempt, chosen); };
+      if (refuter.refuted(b, try_each)) {
+        likely = b.multipliers;
+      } else if (arrived) {  // what was refuted is so for fewer changes too
+        open.push_back(std::move(b));
+      } else if (!split(b, refuter.cuts(), open)) {
+        return bound_outcome::unknown;
+      }
     }
     return bound_outcome::impossible;
   }
@@ -131,9 +168,16 @@ class fragility_bounds {
 
   bool split(bounded_box& b, const std::vector<fragility_cut>& cuts, std::vector<bounded_box>& open) const {
     const double unit = (std::max)(1e-3 * (high_y_ - low_y_), (std::max)(std::fabs(b.low[1]), std::fabs(b.high[1])) / 2);
-    std::size_t in = dimensions_;
+    if (!equations.gain && b.low[1] < 0 && b.high[1] > 0) {  // N's multiplier needs means on one side of no effect
+      bounded_box other = b;
+      b.high[1] = other.low[1] = 0;
+      open.push_back(other);
+      open.push_back(b);
+      return true;
+    }
+    std::size_t in = dimensions();
     double most = 0, size = 0;
-    for (std::size_t d = 0; d < dimensions_; ++d) {
+    for (std::size_t d = 0; d < dimensions(); ++d) {
       const double wide = d == 0 ? std::log((equations.middle + b.high[0]) / (equations.middle + b.low[0])) : (b.high[d] - b.low[d]) / unit;
       size = (std::max)(size, wide);
       if (wide < 1e-6 || wide * 0.02 + b.bend[d] <= most) continue;
@@ -141,7 +185,7 @@ class fragility_bounds {
       in = d;
     }
     if (size < 0.02 && split_choices(b, cuts, open)) return true;
-    if (in == dimensions_) return false;
+    if (in == dimensions()) return false;
     const double at = in == 0 ? std::sqrt((low_v_ + b.low[0]) * (low_v_ + b.high[0])) - low_v_ : (b.low[in] + b.high[in]) / 2;
     if (in == 0) b.enclosed = false;
     bounded_box other = b;
@@ -155,39 +199,44 @@ class fragility_bounds {
 
   /// In the arm in which the tables that were found differ most; false if they do not differ.
   bool split_choices(bounded_box& b, const std::vector<fragility_cut>& cuts, std::vector<bounded_box>& open) const {
-    std::size_t trial = 0, end = 0;
-    long long most = 0, at = 0;
+    std::size_t trial = 0;
+    bool in_treated = true;
+    std::int32_t most = 0, at = 0;
     for (std::size_t i = 0; i < choices.of.size(); ++i) {
       for (const bool treated : {true, false}) {
         const auto change = [&](const fragility_cut& c) {
           const fragility_choice& x = choices.of[i][c.chosen[i]];
           return treated ? x.treated : x.control;
         };
-        long long least = change(cuts.front()), greatest = least;
+        std::int32_t fewest = change(cuts.front()), greatest = fewest;
         for (const fragility_cut& c : cuts) {
-          least = (std::min)(least, change(c));
+          fewest = (std::min)(fewest, change(c));
           greatest = (std::max)(greatest, change(c));
         }
-        if (greatest - least <= most) continue;
-        most = greatest - least;
-        at = least + (most - 1) / 2;
+        if (greatest - fewest <= most) continue;
+        most = greatest - fewest;
+        at = fewest + (most - 1) / 2;
         trial = i;
-        end = treated ? 0 : 2;
+        in_treated = treated;
       }
     }
     if (most == 0) return false;
-    const long long n = static_cast<long long>(choices.n);
-    if (b.ranges.empty()) b.ranges.assign(choices.of.size(), {-n, n, -n, n});
+    const auto half = [&](bool above) {
+      return choices.left_if([&](std::size_t i, std::size_t, std::size_t place) {
+        if (i != trial) return true;
+        const fragility_choice& x = choices.choice_at(i, place);
+        return ((in_treated ? x.treated : x.control) > at) == above;
+      });
+    };
     bounded_box other = b;
-    b.ranges[trial][end + 1] = at;
-    other.ranges[trial][end] = at + 1;
+    b.left = half(false);
+    other.left = half(true);
     open.push_back(std::move(b));
     open.push_back(std::move(other));
     return true;
   }
 
-  std::size_t places_ = 0, dimensions_ = 2;
-  double low_y_ = 0, high_y_ = 0, low_v_ = 0, high_v_ = 0;
+  double low_y_ = 0, high_y_ = 0, low_v_ = 0, high_v_ = 0, now_v_ = 0;
 };
 
 }  // namespace metapool::detail

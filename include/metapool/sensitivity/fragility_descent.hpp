@@ -13,42 +13,62 @@
 
 namespace metapool::detail {
 
-/// Looks at a small box around a hint, then at one around the best tables that stood against the last: finding an answer in this way takes much less than all boxes.
+/// Looks at the tables that stand against a small box around a point, then around that of the best of these: finding an answer in this way takes much less than all boxes.
 /// Finding none says nothing.
 struct fragility_descent {
   const fragility_choices& choices;
   const fragility_equations& equations;
   fragility_refuter& refuter;
-  std::size_t dimensions = 2;
   const double& tried_tau2;  ///< of the tables that were attempted last
+  double mean_room = 0;      ///< to either side of a mean
+  double tau2_room = 0.1;    ///< to either side of tau2, by middle + tau2
 
+  /// True at the first tables for which attempt(chosen) holds; `at` is then their point.
   template <class Attempt>
-  bool reached(bounded_point at, const bounded_box& whole, const Attempt& attempt) {
+  bool reached(bounded_point& at, const Attempt& attempt) const {
     for (int step = 0; step < 4; ++step) {
-      bounded_box small = whole;
-      for (std::size_t d = 0; d < dimensions; ++d) {
-        const double room = d == 0 ? 0.1 * (equations.middle + at[0]) : 0.005 * (whole.high[d] - whole.low[d]);
-        small.low[d] = (std::min)((std::max)(at[d] - room, whole.low[d]), whole.high[d]);
-        small.high[d] = (std::min)((std::max)(at[d] + room, whole.low[d]), whole.high[d]);
+      bounded_box small;
+      for (std::size_t d = 0; d < at.size(); ++d) {
+        const double room = d == 0 ? tau2_room * (equations.middle + at[0]) : mean_room;
+        small.low[d] = d == 0 ? (std::max)(0.0, at[0] - room) : at[d] - room;
+        small.high[d] = at[d] + room;
       }
+      small.multipliers = {0, 1, 0, 0};
+      small.enclosed = true;
+      small.rho_low = small.rho_high = rho_at(at);
       bounded_point best = at;
       double most = -std::numeric_limits<double>::infinity();
       bool arrived = false;
-      refuter.refuted(small, [&](const std::vector<std::size_t>& chosen) {
-        if (attempt(chosen)) return arrived = true;
+      const auto try_each = [&](const std::vector<std::size_t>& chosen) {
+        arrived = attempt(chosen);
         const bounded_point p = point_of(chosen);
         const double n = nearness(chosen, p);
-        if (n > most) {
+        if (arrived || n > most) {
           most = n;
           best = p;
         }
-        return false;
-      });
-      if (arrived) return true;
-      if (best == at) return false;
+        return arrived;
+      };
+      refuter.refuted(small, try_each, false);
+      if (best == at && !arrived) return false;
       at = best;
+      if (arrived) return true;
     }
     return false;
+  }
+
+  /// sum w^2 / sum w of the trials as they are.
+  double rho_at(const bounded_point& p) const {
+    double w = 0, w2 = 0;
+    for (const auto& trial : choices.of) {
+      for (const fragility_choice& c : trial) {
+        if (!c.pooled) continue;
+        if (c.cost > 0) break;
+        w += equations.weight(c, p[0]);
+        w2 += equations.weight(c, p[0]) * equations.weight(c, p[0]);
+      }
+    }
+    return w > 0 ? w2 / w : 0;
   }
 
   /// tau2 as tried last, and the means of these choices.

@@ -2,165 +2,161 @@
 // What the means and weights of all tables a few changes away can be, tau2 lying in an interval.
 #pragma once
 
-#include <metapool/math/pack.hpp>
 #include <metapool/sensitivity/fragility_choices.hpp>
 #include <metapool/sensitivity/fragility_equations.hpp>
+#include <metapool/sensitivity/fragility_weights.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 #include <vector>
 
 namespace metapool::detail {
 
-/// Intervals of quotients of sums over trials: a quotient lies below r if numerator minus r times denominator does below 0 for all choices, each trial taking the tau2
-/// that is worst for it. Holds references: what it is made of outlives it.
+/// Intervals of quotients of sums over trials: if the numerator less r times the denominator is at most e for all choices, each trial taking the tau2 that is worst for it,
+/// no quotient lies above r + e / denominator. Holds references: what it is made of outlives it.
 class fragility_enclosures {
  public:
-  fragility_enclosures(fragility_choices& choices, const fragility_equations& equations)
-      : inverse_low(choices.y.size(), 0.0), inverse_high(choices.y.size(), 0.0), choices_(choices), equations_(equations) {}
+  fragility_enclosures(fragility_choices& choices, const fragility_equations& equations) : choices_(choices), equations_(equations) {}
 
-  std::vector<double> inverse_low, inverse_high;  ///< 1 / (v + tau2) at the ends of the box, of all choices
+  std::vector<double> inverse_low{}, inverse_high{};  ///< 1 / (v + tau2) at the ends of the box, of all choices
+  std::vector<double> chord{};                        ///< how far it lies below its chord
 
-  /// To be called before the others of a box.
+  /// To be called before the others of a box, the choices being those in use.
   void invert(const bounded_box& b) {
-    for (const bool high : {false, true}) {
-      const double tau2 = high ? b.high[0] : b.low[0];
-      double& now = high ? inverted_high_ : inverted_low_;
-      if (now == tau2) continue;
-      now = tau2;
-      double* to = high ? inverse_high.data() : inverse_low.data();
-      choices_.each_place([&](const auto& kind, std::size_t place) {
-        std::decay_t<decltype(kind)> v{}, t{};
-        load(v, &choices_.v[place]);
-        fill(t, tau2);
-        v = v + t;
-        fill(t, 1.0);
-        v = t / v;
-        store(to + place, v);
-      });
-    }
+    if (uses_ == choices_.uses && inverted_low_ == b.low[0] && inverted_high_ == b.high[0]) return;
+    uses_ = choices_.uses;
+    inverted_low_ = b.low[0];
+    inverted_high_ = b.high[0];
+    for (std::vector<double>* each : {&inverse_low, &inverse_high, &chord}) each->resize(choices_.y.size());
+    choices_.each_place<fragility_inverses>(b, choices_.v.data(), inverse_low.data(), inverse_high.data(), chord.data());
   }
 
-  /// The interval of sum w^2 / sum w: r is above all if sum (w^2 - r w) <= 0 for all choices. Each step takes the ratio of the choices that fail.
-  void rho(bounded_box& b) {
+  /// The interval of sum w^2 / sum w. False if no choices are left.
+  bool rho(bounded_box& b) {
     const bool of_q = equations_.method.tau2 == bounded_tau2::dersimonian_laird;
+    const fragility_weights<double> weights = weights_of(b, of_q);
+    const range all = range_of(b, of_q);
+    if (!(b.rho_high > 0)) {
+      b.rho_low = all.least;
+      b.rho_high = all.most;
+    }
+    const std::array<double, 2> now = rho_now(b);
     for (const bool upper : {true, false}) {
-      double r = upper ? 0 : b.rho_high;
-      for (int step = 0; step < 50; ++step) {
-        // of the weights within the box: an end where the term is convex, otherwise the one nearest to r / 2
-        const auto worst = [&](auto& w, const auto& low, const auto& high) {
-          std::decay_t<decltype(w)> c{}, f{};
-          if (!upper) {
-            fill(c, r / 2);
-            choose(w, c < low, low, c);
-            choose(w, high < w, high, w);
-            return;
-          }
-          fill(c, r);
-          w = low * (low - c);
-          f = high * (high - c);
-          choose(w, f < w, low, high);
-        };
-        const double excess = choices_.largest([&](std::size_t place, auto& out) {
-          std::decay_t<decltype(out)> low{}, high{}, c{};
-          weights(b, of_q, place, low, high);
-          worst(out, low, high);
-          fill(c, r);
-          c = upper ? out - c : c - out;
-          out = out * c;
-        });
-        if (!(excess > 0)) break;
+      double& bound = upper ? b.rho_high : b.rho_low;
+      double r = b.rho_low < now[upper ? 1 : 0] && now[upper ? 1 : 0] < b.rho_high ? now[upper ? 1 : 0] : bound;
+      for (int step = 0; step < 6; ++step) {
+        const double e = choices_.largest<fragility_over_rho>(weights, equations_, b, r, upper);
+        if (e == -std::numeric_limits<double>::infinity()) return false;
+        const double end = r + (upper ? 1 : -1) * (e > 0 ? e / all.sum_low : e / all.sum_high);
+        bound = upper ? (std::min)(bound, end * (1 + 1e-9)) : (std::max)(bound, end * (1 - 1e-9));
         double sum = 0, squares = 0;
-        for (std::size_t i = 0; i < choices_.of.size(); ++i) {
-          const fragility_choice& c = choices_.of[i][choices_.chosen[i]];
-          if (!c.pooled) continue;
-          const std::array<double, 2> range = weights(b, of_q, c);
-          double w = 0;
-          worst(w, range[0], range[1]);
+        for_chosen(weights, [&](const fragility_choice&, double low, double high) {
+          const double w = upper ? (low * (low - r) < high * (high - r) ? high : low) : (std::min)((std::max)(low, r / 2), high);
           sum += w;
           squares += w * w;
-        }
-        const double next = squares / sum * (upper ? 1 + 1e-7 : 1 - 1e-7);
-        if (step == 49) {  // not settled: what always holds
-          r = upper ? std::numeric_limits<double>::infinity() : 0;
-        } else {
-          r = next;
-        }
+        });
+        r = squares / sum;
+        if (std::fabs(r - bound) < 0.05 * r) break;
       }
-      (upper ? b.rho_high : b.rho_low) = r;
     }
+    return true;
   }
 
-  /// Takes from the box the means that no choices have: r is above all if sum w (y - r) < 0 for all. False if none are left.
+  /// Takes from the box the means that no choices have. False if none are left.
   bool mean(bounded_box& b, std::size_t dimension) {
-    const bool of_q = dimension == 2;
+    const fragility_weights<double> weights = weights_of(b, dimension == 2);
+    const range all = range_of(b, dimension == 2);
     for (const bool upper : {true, false}) {
       const double side = upper ? 1 : -1;
       double& bound = upper ? b.high[dimension] : b.low[dimension];
-      double r = upper ? b.low[dimension] : b.high[dimension];
-      for (int step = 1; step <= 50 && side * (bound - r) >= 0; ++step) {
-        const double excess = choices_.largest([&](std::size_t place, auto& out) {
-          std::decay_t<decltype(out)> low{}, high{}, y{}, c{};
-          weights(b, of_q, place, low, high);
-          load(y, &choices_.y[place]);
-          fill(c, r);
-          y = y - c;
-          fill(c, side);
-          y = y * c;
-          low = low * y;
-          high = high * y;
-          choose(out, low < high, high, low);
-        });
-        if (excess < -1e-9) {
-          bound = r;
-          break;
-        }
+      double& guess = guesses_[dimension][upper ? 1 : 0];
+      double r = b.low[dimension] < guess && guess < b.high[dimension] ? guess : bound;
+      for (int step = 0; step < 6; ++step) {
+        const double e = choices_.largest<fragility_over_mean>(weights, equations_, b, choices_.y.data(), r, side);
+        if (e == -std::numeric_limits<double>::infinity()) return false;
+        const double now = r + side * ((e > 0 ? e / all.sum_low : e / all.sum_high) + 1e-9);
+        bound = upper ? (std::min)(bound, now) : (std::max)(bound, now);
+        if (b.low[dimension] > b.high[dimension]) return false;
         double sum = 0, total = 0;
-        for (std::size_t i = 0; i < choices_.of.size(); ++i) {
-          const fragility_choice& c = choices_.of[i][choices_.chosen[i]];
-          if (!c.pooled) continue;
-          const double w = weights(b, of_q, c)[side * (c.y - r) > 0 ? 1 : 0];
+        for_chosen(weights, [&](const fragility_choice& c, double low, double high) {
+          const double w = side * (c.y - r) > 0 ? high : low;
           sum += w * (c.y - r);
           total += w;
-        }
-        r += sum / total + side * 1e-6 * step;
+        });
+        r += sum / total;
+        if (std::fabs(r - bound) < 0.1 * (b.high[dimension] - b.low[dimension])) break;
       }
+      guess = bound;
     }
-    return b.low[dimension] <= b.high[dimension];
+    return true;
   }
 
  private:
-  /// The lesser and the greater weight that the choices from a place on have within the box; of the mean of Q 1/v.
-  template <class Numbers>
-  void weights(const bounded_box& b, bool of_q, std::size_t place, Numbers& low, Numbers& high) const {
-    Numbers c{}, other{};
-    if (of_q) {
-      load(other, &choices_.v[place]);
-      fill(c, 1.0);
-      low = c / other;
-      high = low;
-      return;
-    }
-    load(low, &inverse_low[place]);
-    load(other, &inverse_high[place]);
-    fill(c, equations_.middle + b.low[0]);
-    low = low * c;
-    fill(c, equations_.middle + b.high[0]);
-    other = other * c;
-    choose(high, low < other, other, low);
-    choose(low, low < other, low, other);
+  struct range {
+    double least = 0, most = 0, sum_low = 0, sum_high = 0;  ///< of single weights, and of sums over trials
+  };
+
+  fragility_weights<double> weights_of(const bounded_box& b, bool of_q) const {
+    return {equations_, b, of_q, inverse_low.data(), inverse_high.data(), choices_.v.data()};
   }
-  std::array<double, 2> weights(const bounded_box& b, bool of_q, const fragility_choice& c) const {
-    if (of_q) return {1 / c.v, 1 / c.v};
-    const double low = (equations_.middle + b.low[0]) / (c.v + b.low[0]), high = (equations_.middle + b.high[0]) / (c.v + b.high[0]);
-    return {(std::min)(low, high), (std::max)(low, high)};
+
+  /// The least and the greatest sum w^2 / sum w of the trials as they are at the ends of the box.
+  std::array<double, 2> rho_now(const bounded_box& b) const {
+    std::array<double, 2> of{};
+    for (const bool high : {false, true}) {
+      double w = 0, w2 = 0;
+      for (const auto& trial : choices_.of) {
+        for (const fragility_choice& c : trial) {
+          if (!c.pooled) continue;
+          if (c.cost > 0) break;
+          const double each = equations_.weight(c, high ? b.high[0] : b.low[0]);
+          w += each;
+          w2 += each * each;
+        }
+      }
+      of[high ? 1 : 0] = w > 0 ? w2 / w : 0;
+    }
+    return {(std::min)(of[0], of[1]), (std::max)(of[0], of[1])};
+  }
+
+  /// A weight falls with the variance.
+  range range_of(const bounded_box& b, bool of_q) const {
+    range r;
+    r.least = std::numeric_limits<double>::infinity();
+    for (const fragility_choices::range& v : choices_.ranges) {
+      if (!(v.least <= v.most)) continue;
+      double least = 1 / v.most, most = 1 / v.least;
+      if (!of_q) {
+        const double low = equations_.middle + b.low[0], high = equations_.middle + b.high[0];
+        least = (std::min)(low / (v.most + b.low[0]), high / (v.most + b.high[0]));
+        most = (std::max)(low / (v.least + b.low[0]), high / (v.least + b.high[0]));
+      }
+      r.least = (std::min)(r.least, least);
+      r.most = (std::max)(r.most, most);
+      r.sum_low += v.out ? 0 : least;
+      r.sum_high += most;
+    }
+    return r;
+  }
+
+  /// f(choice, low, high) of the pooled choices of the last largest sum, with their weights.
+  template <class F>
+  void for_chosen(const fragility_weights<double>& weights, const F& f) const {
+    for (std::size_t i = 0; i < choices_.of.size(); ++i) {
+      const fragility_choice& c = choices_.of[i][choices_.chosen[i]];
+      if (!c.pooled) continue;
+      const double low = weights.of_q ? 1 / c.v : weights.scale_low / (c.v + inverted_low_), high = weights.of_q ? 1 / c.v : weights.scale_high / (c.v + inverted_high_);
+      f(c, (std::min)(low, high), (std::max)(low, high));
+    }
   }
 
   fragility_choices& choices_;
   const fragility_equations& equations_;
+  std::array<std::array<double, 2>, 3> guesses_{};  ///< of the ends of the means: those of the last box
+  std::size_t uses_ = 0;
   double inverted_low_ = -1, inverted_high_ = -1;  ///< for which tau2 the inverses are
 };
 

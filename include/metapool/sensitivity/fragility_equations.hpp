@@ -35,8 +35,8 @@ using bounded_parts = std::array<double, 4>;
 struct bounded_box {
   bounded_point low{}, high{};
   double rho_low = 0, rho_high = 0;  ///< an interval of sum w^2 / sum w (REML: w of tau2, scaled; DerSimonian-Laird: 1/v)
-  fragility_ranges ranges{};
-  bounded_parts multipliers{};
+  fragility_left left{};             ///< the choices of tables that may have their answer in the box
+  bounded_parts multipliers{};       ///< with which to begin
   bool enclosed = false;             ///< whether that interval, and the means of all choices at these tau2, are known
   bounded_point bend{};              ///< what each dimension adds to the bounds
 
@@ -47,6 +47,12 @@ struct bounded_box {
     }
     return p;
   }
+};
+
+/// Multiples of the equations of one pooled trial, with d = y - mean, x = 1 / (v + tau2), w = (middle + tau2) x and e = y - mean of Q:
+/// w (distance d + square d^2 - mean2 mean^2 - likelihood + likelihood d^2 x) + x_square d^2 x + (q_square (e^2 - tau2) + q_distance e) / v.
+struct fragility_terms {
+  double distance = 0, square = 0, mean2 = 0, likelihood = 0, x_square = 0, q_square = 0, q_distance = 0;
 };
 
 struct fragility_equations {
@@ -91,39 +97,49 @@ struct fragility_equations {
     return c;
   }
 
-  /// The same of a pack of pooled trials, times the multipliers and with E3's for y and v: polynomials in the distance from the mean.
-  template <class Numbers>
-  void weighted_at(const bounded_point& p, const bounded_parts& multipliers, const Numbers& y, const Numbers& v, const Numbers& inverse, Numbers& out) const {
-    const double m2 = p[1] * p[1], n = gain ? -multipliers[1] : multipliers[1];
+  /// The multiples of what one pooled trial adds.
+  fragility_terms terms(const bounded_parts& multipliers) const {
     const bool hk = method.test == bounded_test::hartung_knapp;
-    std::array<double, 4> of{hk ? -n * k1() * m2 : -n * m2, multipliers[0], hk ? n * critical2() : 0.0, 0.0};
-    if (method.tau2 == bounded_tau2::reml || method.tau2 == bounded_tau2::maximum_likelihood) {
-      of[0] -= multipliers[2];
-      of[3] = multipliers[2];
+    const double n = gain ? -multipliers[1] : multipliers[1];
+    fragility_terms t;
+    t.distance = multipliers[0];
+    t.square = hk ? n * critical2() : 0.0;
+    t.mean2 = hk ? n * k1() : n;
+    if (method.tau2 == bounded_tau2::reml || method.tau2 == bounded_tau2::maximum_likelihood) t.likelihood = multipliers[2];
+    if (method.tau2 == bounded_tau2::paule_mandel) t.x_square = multipliers[2];
+    if (method.tau2 == bounded_tau2::dersimonian_laird) {
+      t.q_square = multipliers[2];
+      t.q_distance = multipliers[3];
     }
-    if (method.tau2 == bounded_tau2::paule_mandel) of[2] += multipliers[2] / (middle + p[0]);
-    Numbers c{}, d{}, w{};
-    fill(c, p[1]);
-    d = y - c;
-    fill(c, of[3]);
-    out = c * inverse;
-    for (const std::size_t power : {2u, 1u, 0u}) {
-      fill(c, of[power]);
-      out = out + c;
-      if (power > 0) out = out * d;
-    }
-    fill(c, middle + p[0]);
-    w = c * inverse;
-    out = out * w;
-    if (method.tau2 != bounded_tau2::dersimonian_laird) return;
-    fill(c, p[2]);
-    d = y - c;
-    fill(c, multipliers[2]);
-    w = c * d;
-    fill(c, multipliers[3]);
-    w = (w + c) * d;
-    fill(c, multipliers[2] * p[0]);
-    out = out + (w - c) / v;
+    return t;
+  }
+};
+
+/// What pooled trials add, times multipliers, for a pack of them: polynomials in the distance from the mean.
+template <class Numbers>
+struct fragility_weighted {
+  Numbers mean{}, scale{}, likelihood{}, square{}, distance{}, constant{}, q{}, q_square{}, q_distance{}, q_constant{};
+  bool with_q = false;
+
+  fragility_weighted(const fragility_equations& equations, const bounded_point& p, const fragility_terms& t) : with_q(equations.method.tau2 == bounded_tau2::dersimonian_laird) {
+    fill(mean, p[1]);
+    fill(scale, equations.middle + p[0]);
+    fill(likelihood, t.likelihood);
+    fill(square, t.square + t.x_square / (equations.middle + p[0]));
+    fill(distance, t.distance);
+    fill(constant, -t.mean2 * p[1] * p[1] - t.likelihood);
+    fill(q, p[2]);
+    fill(q_square, t.q_square);
+    fill(q_distance, t.q_distance);
+    fill(q_constant, -t.q_square * p[0]);
+  }
+
+  void operator()(const Numbers& y, const Numbers& v, const Numbers& inverse, Numbers& out) const {
+    const Numbers d = y - mean;
+    out = (((likelihood * inverse + square) * d + distance) * d + constant) * (scale * inverse);
+    if (!with_q) return;
+    const Numbers e = y - q;
+    out = out + ((q_square * e + q_distance) * e + q_constant) / v;
   }
 };
 

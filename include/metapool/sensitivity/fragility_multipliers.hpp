@@ -4,6 +4,7 @@
 
 #include <metapool/sensitivity/fragility_equations.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -11,9 +12,9 @@
 
 namespace metapool::detail {
 
-/// The parts of one set of tables, summed over trials, and what the box adds whatever the multipliers' signs; in units.
+/// One set of tables at one corner of a box: times the multipliers, what they add up to at least.
 struct fragility_cut {
-  bounded_parts sum{}, spread{};
+  bounded_parts sum{};  ///< in units
   std::vector<std::size_t> chosen{};
 };
 
@@ -35,33 +36,80 @@ struct fragility_multipliers {
     return true;
   }
 
-  /// Multipliers under which all cuts are below 0, by the perceptron's steps; false if none were found.
-  bool separate(bounded_parts& lambda) const {
-    for (int step = 0; step < 1000; ++step) {
-      double worst = -1e-7, length = 0;
-      bounded_parts direction{};
-      for (const fragility_cut& c : cuts) {
-        bounded_parts g;
-        double f = 0, size = 0;
-        for (std::size_t j = 0; j < g.size(); ++j) {
-          g[j] = c.sum[j] + (lambda[j] < 0 ? -c.spread[j] : c.spread[j]);
-          f += lambda[j] * g[j];
-          const bool stuck = !free[j] || (lambda[j] == 0 && ((j == 1 && g[j] > 0) || (j == 2 && at_zero && g[j] < 0)));
-          if (stuck) g[j] = 0;
-          size += g[j] * g[j];
-        }
-        size = std::sqrt(size);
-        if (!(size > 0)) return false;
-        if (f / size <= worst) continue;
-        worst = f / size;
-        length = size;
-        direction = g;
+  /// Multipliers under which all cuts are well below 0; false if none were found. Away from the point nearest to 0 of all means of the cuts, each of length 1, by exchange of weight
+  /// between two cuts at a time (Mitchell, Demyanov & Malozemov 1974 SIAM J Control 12:19, doi:10.1137/0312003); what signs forbid is no part of the point.
+  /// less: what is taken from N of each cut before, in units.
+  bool separate(bounded_parts& lambda, double less = 0) const {
+    std::vector<bounded_parts> g;
+    g.reserve(cuts.size());
+    for (const fragility_cut& c : cuts) {
+      g.push_back(c.sum);
+      g.back()[1] -= less;
+      double length = 0;
+      for (std::size_t j = 0; j < free.size(); ++j) {
+        if (!free[j]) g.back()[j] = 0;
+        length += g.back()[j] * g.back()[j];
       }
-      if (!(length > 0)) return step > 0;
-      for (std::size_t j = 0; j < lambda.size(); ++j) lambda[j] -= (worst + 0.01) * direction[j] / length;
-      if (!allow(lambda)) return false;
+      if (!(length > 0)) return false;
+      for (double& e : g.back()) e /= std::sqrt(length);
+    }
+    std::vector<double> share(g.size(), 0.0);
+    share.back() = 1;
+    bounded_parts p = g.back();
+    for (int step = 0; step < 200; ++step) {
+      bounded_parts q = p;
+      if (q[1] > 0) q[1] = 0;
+      if (at_zero && q[2] < 0) q[2] = 0;
+      double length2 = 0, least = 2, most = -2;
+      for (const double e : q) length2 += e * e;
+      if (length2 < 1e-8) return false;
+      std::size_t to = 0, from = 0;
+      for (std::size_t c = 0; c < g.size(); ++c) {
+        double f = 0;
+        for (std::size_t j = 0; j < q.size(); ++j) f += q[j] * g[c][j];
+        if (f < least) {
+          least = f;
+          to = c;
+        }
+        if (share[c] > 0 && f > most) {
+          most = f;
+          from = c;
+        }
+      }
+      if (least > 0.8 * length2) {
+        for (std::size_t j = 0; j < q.size(); ++j) lambda[j] = -q[j];
+        return allow(lambda);
+      }
+      double distance2 = 0;
+      for (std::size_t j = 0; j < q.size(); ++j) distance2 += (g[from][j] - g[to][j]) * (g[from][j] - g[to][j]);
+      if (!(distance2 > 0)) return false;
+      const double move = (std::min)(share[from], (most - least) / distance2);
+      share[from] -= move;
+      share[to] += move;
+      for (std::size_t j = 0; j < p.size(); ++j) p[j] += move * (g[to][j] - g[from][j]);
     }
     return false;
+  }
+
+  /// The same if none exist, for the least `less` not above `most` under which there are, to a tenth; that is set.
+  bool nearly_separate(bounded_parts& lambda, double& less, double most) const {
+    bounded_parts found{};
+    double high = most;
+    if (!free[1] || !separate(found, high)) return false;
+    double low = less;
+    while (high - low > 0.1 * high) {
+      const double middle = (low + high) / 2;
+      bounded_parts l{};
+      if (separate(l, middle)) {
+        high = middle;
+        found = l;
+      } else {
+        low = middle;
+      }
+    }
+    less = high;
+    lambda = found;
+    return true;
   }
 };
 

@@ -35,37 +35,31 @@ void bounds_of_fragility(fragility_searcher<Real, Judge>& searcher, const std::v
   };
   const double original = mean_of(std::vector<long long>(searcher.arms.size(), 0));
   while (n >= result.at_least && work > options.max_bounds / 64) {
-    bool lower = false, unknown = false;
-    const double near = witness.empty() ? original : mean_of(witness);
+    bool unknown = false;
     for (const fragility_goal goal : goals) {
       const bool below = result.significant ? original < 0 : goal == fragility_goal::significant_below;
+      const double near = witness.empty() ? original : mean_of(witness);
       double share = work / 2;
-      const bound_outcome outcome = bounds.decide(searcher, result.significant, below, n, near, share, result.boxes, [&](const std::vector<long long>& changes) {
+      const bound_outcome outcome = bounds.decide(searcher, result.significant, below, n, result.at_least, near, share, result.boxes, [&](const std::vector<long long>& changes) -> std::size_t {
         std::size_t cost = 0;
         for (std::size_t j = 0; j < changes.size(); ++j) {
           searcher.set(searcher.arms[j], changes[j]);
           cost += static_cast<std::size_t>(changes[j] < 0 ? -changes[j] : changes[j]);
         }
-        const bool arrived = cost > 0 && searcher.reached(searcher.look(), goal);
-        if (arrived) {
-          result.index = cost;
-          witness = changes;
-        }
-        return arrived;
+        if (cost == 0 || !searcher.reached(searcher.look(), goal)) return 0;
+        result.index = cost;
+        witness = changes;
+        return cost;
       });
       work -= work / 2 - share;
-      lower = outcome == bound_outcome::reached;
       unknown = outcome == bound_outcome::unknown;
-      if (lower || unknown) break;
+      if (unknown) break;
     }
-    if (lower) {
-      n = *result.index - 1;
-    } else if (unknown) {
-      n = n * 3 / 4;
-    } else {
+    if (!unknown) {
       result.at_least = n + 1;
       break;
     }
+    n = n * 3 / 4;
   }
 }
 
@@ -158,7 +152,12 @@ auto find_fragility(const Trials& trials, Judge& judge, const fragility_options&
       return !left();
     };
     if constexpr (Bounds::available) {
-      if (!tried_all(2000) && bounds.applies()) bounds_of_fragility(searcher, goals, options, bounds, witness, result, most);
+      // few ways to change less than the greedy search are soon tried
+      std::size_t ways = 0;
+      const std::size_t few = 2000, end = result.index ? *result.index : most + 1;
+      for (std::size_t n = result.at_least; n < end && ways <= few; ++n) ways += searcher.ways(n, few);
+      if (ways <= few) tried_all(few);
+      if (left() && bounds.applies()) bounds_of_fragility(searcher, goals, options, bounds, witness, result, most);
     }
     tried_all(budget);
   }
