@@ -29,7 +29,7 @@ TEST_CASE("BCG vaccine, risk ratio by REML: the example of metafrag, Linden (202
   CHECK(greedy.changes[1].label == "Comstock & Webster 1969");
   CHECK(greedy.changes[1].treated == 11);
   CHECK(greedy.changes[1].control == 0);
-  // One change fewer does it, which the exact search finds (10 and -9, 7 and -1) and proves the least in some 0.1 s; here it is shown that it does.
+  // One change fewer does it, which the exact search finds (10 and -9, 7 and -1) and proves the least (sensitivity/fragility_proofs.cpp); here it is shown that it does.
   auto changed = bcg();
   for (auto& t : changed) {
     const bool first = t.label == greedy.changes[0].label, second = t.label == greedy.changes[1].label;

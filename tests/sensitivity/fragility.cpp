@@ -3,15 +3,11 @@
 #include "support/published.hpp"
 
 #include <metapool/effect/odds_ratio.hpp>
-#include <metapool/effect/peto_odds_ratio.hpp>
-#include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
-#include <metapool/model/common_effect.hpp>
 #include <metapool/model/mantel_haenszel.hpp>
 #include <metapool/sensitivity/fragility.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
-#include <metapool/tau2/sidik_jonkman.hpp>
 
 #include <cstdlib>
 #include <limits>
@@ -309,82 +305,6 @@ TEST_CASE("The short way to a Hartung-Knapp interval is the long way's") {
       CHECK(close(quick.upper, full.upper, metapool_test::digits14));
     }
   }
-}
-
-TEST_CASE("What the bounds exclude, trial of all excludes too") {
-  unsigned long long state = 11;
-  const auto draw = [&](int below) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    return static_cast<double>((state >> 33) % static_cast<unsigned long long>(below));
-  };
-  int by_bounds = 0, by_trial = 0;
-  const auto compare = [&](const tables& t, auto measure, auto estimator, auto interval) {
-    const fragility_options all{.max_changes = 3, .max_evaluations = 2000}, bounds{.max_changes = 3, .max_bounds = 6e4, .max_evaluations = 0};
-    const auto judge = [&](const tables& x) { return infer(random_effects(effect_sizes(x, measure), estimator), interval); };
-    const auto tried = fragility(t, judge, all), bounded = fragility(t, measure, estimator, interval, bounds);
-    const std::size_t least = tried.index.value_or(4);
-    if (tried.at_least == least) ++by_trial;
-    CHECK(bounded.at_least <= least);
-    if (bounded.index) CHECK(*bounded.index >= least);
-    if (bounded.proven || bounded.at_least == least) ++by_bounds;
-    if (bounded.index) {
-      const auto after = judge(bounded.tables);
-      CHECK((after.lower > 0 || after.upper < 0) != bounded.significant);
-    }
-  };
-  for (int i = 0; i < 6; ++i) {
-    tables t;
-    for (int j = 0; j < 3; ++j) {
-      const double n = 12 + draw(9), m = 10 + draw(9);
-      t.push_back(trial("", draw(7), n, 1 + draw(9), m));
-    }
-    if (i % 2 == 1) t.push_back(trial("", draw(2), 11, draw(2), 12));
-    compare(t, risk_ratio{}, fixed_tau2{0}, wald_z{});
-    compare(t, risk_ratio{}, reml{}, hartung_knapp{});
-    compare(t, odds_ratio{}, reml{}, wald_t{});
-    compare(t, risk_difference{}, paule_mandel{}, hartung_knapp{});
-    compare(t, risk_ratio{}, dersimonian_laird{}, wald_z{});
-    compare(t, odds_ratio{}, maximum_likelihood{}, wald_z{});
-    compare(t, peto_odds_ratio{}, fixed_tau2{0}, wald_z{});
-  }
-  CHECK(by_trial == 42);
-  CHECK(by_bounds > 25);
-}
-
-TEST_CASE("Bounds find fewer changes than the greedy search, and prove that there are none fewer") {
-  const auto r = fragility(msc(), risk_ratio{}, reml{}, wald_z{}, {.max_evaluations = 0});
-  CHECK(r.significant);
-  CHECK(r.greedy == 3u);
-  CHECK(r.index == 2u);
-  CHECK(r.proven);
-  CHECK(r.boxes > 0);
-  CHECK(changed(r) == 2);
-  CHECK(infer(random_effects(effect_sizes(r.tables, risk_ratio{}), reml{})).upper >= 0);
-  // the same by trial of all
-  const auto all = fragility(msc(), [](const tables& t) { return infer(random_effects(effect_sizes(t, risk_ratio{}), reml{})); });
-  CHECK(all.index == 2u);
-  // an index out of reach for trial of all (about 1e10 tables)
-  const auto larger = fragility(collins(), odds_ratio{}, dersimonian_laird{}, wald_z{}, {.max_evaluations = 0});
-  CHECK(larger.greedy == 9u);
-  CHECK(larger.index == 8u);
-  CHECK(larger.proven);
-  CHECK(changed(larger) == 8);
-  CHECK(infer(random_effects(effect_sizes(larger.tables, odds_ratio{}), dersimonian_laird{})).upper >= 0);
-  // towards no effect elsewhere: RR 0.8
-  const auto shifted = fragility(msc(), risk_ratio{}, fixed_tau2{0}, wald_z{}, {.no_effect = std::log(0.97), .max_evaluations = 0});
-  const auto tried = fragility(msc(), [](const tables& t) { return infer(common_effect(effect_sizes(t, risk_ratio{}))); }, {.no_effect = std::log(0.97)});
-  CHECK(shifted.proven);
-  CHECK(shifted.index == tried.index);
-}
-
-TEST_CASE("Where a correction or an interval depends on more than the equations there are no bounds") {
-  const tables start{trial("a", 1, 30, 8, 30), trial("b", 2, 20, 5, 21), trial("c", 3, 25, 9, 25)};
-  const fragility_options none{.max_evaluations = 0};
-  CHECK(fragility(start, risk_ratio{}, reml{}, wald_z{}, none).boxes > 0);
-  CHECK(fragility(start, risk_ratio{}, reml{}, wald_z{}, none, constant_correction{.when = correct_when::all_if_any}).boxes == 0);
-  CHECK(fragility(start, risk_ratio{}, reml{}, wald_z{}, none, empirical_correction{}).boxes == 0);
-  CHECK(fragility(start, risk_ratio{}, reml{}, hartung_knapp{.floor = 1}, none).boxes == 0);
-  CHECK(fragility(start, risk_ratio{}, sidik_jonkman{}, wald_z{}, none).boxes == 0);
 }
 
 TEST_CASE("Trials with a count that is not known stay as they are") {

@@ -43,9 +43,9 @@ auto fragility(const Trials& trials, Judge judge, const fragility_options& optio
 /// With tau2 fixed, by REML, maximum likelihood, Paule-Mandel or DerSimonian-Laird, and a Wald (z or t) or Hartung-Knapp interval without floor or safeguard, smaller
 /// indices are excluded by bounds instead of trial of all (detail::fragility_bounds), unless a correction depends on other trials (all_if_any, empirical):
 /// the largest value that the method's own equations can take over all tables n changes away, found exactly on boxes of tau2 and mean. They
-/// hold up to rounding errors. Proven in this way: an index of 20 for 13 trials (REML, Hartung-Knapp), 16 for 28 trials.
-/// With 13 trials the greedy search takes some milliseconds, the proof for an index of 20 some tenth of a second; DerSimonian-Laird's bounds, with a third unknown, and indices in the
-/// hundreds may end with max_bounds, and then at_least is what is known.
+/// hold up to rounding errors. Proven in this way: an index of 20 for 13 trials (REML, Hartung-Knapp), 43 (DerSimonian-Laird, Wald), 16 for 28 trials.
+/// With 13 trials all takes some ten milliseconds for an index of 20, some tenth of a second for DerSimonian-Laird's, with a third unknown; indices in the hundreds
+/// may end with max_bounds or too many choices, and then at_least is what is known.
 template <detail::binary_trials Trials, class Measure, class Estimator, class Interval, class Policy = typename detail::default_policy_of<Measure>::type>
   requires binary_measure<Measure, typename detail::trial_type<Trials>::real_type> &&
            tau2_estimator<Estimator, typename detail::trial_type<Trials>::real_type> &&
