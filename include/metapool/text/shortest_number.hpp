@@ -49,13 +49,13 @@ struct powers_of_five {
 };
 inline constexpr powers_of_five fives;
 
-/// n < 10^8 as eight digits, the first one in the lowest byte.
+/// n < 10^8 as eight digits, 0 to 9, the first one in the lowest byte.
 constexpr std::uint64_t eight_digits(std::uint64_t n) {
   std::uint64_t x = n / 10000 | n % 10000 << 32U;                     // two of four digits
   const std::uint64_t hundreds = (x * 5243U >> 19U) & 0x0000007F0000007FU;
   x = hundreds | (x - 100 * hundreds) << 16U;                         // four of two
   const std::uint64_t tens = (x * 103U >> 10U) & 0x000F000F000F000FU;
-  return (tens | (x - 10 * tens) << 8U) + 0x3030303030303030U;
+  return tens | (x - 10 * tens) << 8U;
 }
 
 /// x in the fewest digits that read back as x, of those the nearest, written plainly or with an exponent, whichever is shorter: std::to_chars(to, to + 48, x), to the last byte.
@@ -81,59 +81,72 @@ char* put_shortest(char* to, double x) {
   const int m = -((q * 1262611) >> 22);  // minus the whole part of log10 2^q
   const unsigned shift = static_cast<unsigned>(q + fives.bits[m] + m + 1);
   const std::uint64_t high = fives.high[m], low = fives.low[m];
-  // 4 times what a is times 10^m, its fraction told by the lowest bit
-  const auto scaled = [&](std::uint64_t a) {
-    const std::uint64_t moved = a << shift;
-    const product_128 above = full_product(moved, high), below = full_product(moved, low);
-    const std::uint64_t rest = above.low + below.high;
-    return (above.high + (rest < below.high)) | ((rest | below.low) != 0);
-  };
-  const std::uint64_t value = scaled(4 * c), from = scaled(4 * c - 2), till = scaled(4 * c + 2);  // a middle has more decimals than are looked at: no number is one
-  const std::uint64_t whole = value / 4, tens = whole / 10, middle = 4 * whole + 2;
-  const bool below = from <= 40 * tens, above = 40 * tens + 40 <= till;
-  const bool here = from <= 4 * whole, next = 4 * whole + 4 <= till;
-  const bool up = here != next ? next : value > middle || (value == middle && (whole & 1U) != 0);
-  const bool shorter = below || above;  // as often as not: no branch on it
-  std::uint64_t digits = shorter ? tens + !below : whole + up;
-  int exponent = shorter - m;
-  for (std::uint64_t fewer = digits / 10; 10 * fewer == digits; fewer = digits / 10) {
-    digits = fewer;
-    ++exponent;
+  // 4 times x 10^m, and that of the middles: the fraction told by the lowest bit
+  std::uint64_t value = 0, from = 0, till = 0;
+  if (low == 0) {  // as of all numbers from 1e-11 to 2^53: two words hold them, and the middles are 2 10^m away
+    const product_128 x4 = full_product(4 * c << shift, high), away{high >> (63 - shift), high << (shift + 1)};
+    const std::uint64_t from_rest = x4.low - away.low, till_rest = x4.low + away.low;
+    value = x4.high | (x4.low != 0);
+    from = (x4.high - away.high - (x4.low < away.low)) | (from_rest != 0);
+    till = (x4.high + away.high + (till_rest < x4.low)) | (till_rest != 0);
+  } else {
+    const auto scaled = [&](std::uint64_t a) {
+      const std::uint64_t moved = a << shift;
+      const product_128 upper = full_product(moved, high), lower = full_product(moved, low);
+      const std::uint64_t rest = upper.low + lower.high;
+      return (upper.high + (rest < lower.high)) | ((rest | lower.low) != 0);
+    };
+    value = scaled(4 * c);
+    from = scaled(4 * c - 2);
+    till = scaled(4 * c + 2);
   }
-  char text[40];  // 17 digits with zeros before them; what lies behind is copied, too, so that sizes are constants
+  // the middles are half a unit or more away, and no whole numbers: the nearest whole number is always between them
+  const std::uint64_t whole = value / 4, tens = whole / 10, middle = 4 * whole + 2;
+  const bool below = from <= 40 * tens, above = 40 * tens + 40 <= till, up = (value > middle) | ((value == middle) & ((whole & 1U) != 0));
+  const std::uint64_t nearest = whole + up, shortest = 10 * (tens + !below);
+  std::uint64_t digits = nearest + ((shortest - nearest) & (0 - static_cast<std::uint64_t>(below | above)));  // 16 or 17, as often as not: no branch on it, nor on which of the two it is
+  const bool few = digits < 10000000000000000U;
+  digits += 9 * digits & (0 - static_cast<std::uint64_t>(few));
+  const int e = 16 - few - m;  // x = d.ddd 10^e
   constexpr std::uint64_t half = 100000000;
-  const std::uint64_t left = digits / half, first = eight_digits(left % half), second = eight_digits(digits % half);
-  text[0] = static_cast<char>('0' + left / half);
-  std::memcpy(text + 1, &first, 8);
-  std::memcpy(text + 9, &second, 8);
-  int zeros = 0;
-  while (text[zeros] == '0') ++zeros;
-  const char* const at = text + zeros;
-  const int count = 17 - zeros;
-  const int e = exponent + count - 1;  // x = d.ddd 10^e
+  const std::uint64_t left = digits / half;
+  const char leading = static_cast<char>('0' + left / half);
+  std::uint64_t first = eight_digits(left % half), second = eight_digits(digits % half);
+  const int count = second != 0 ? 17 - (std::countl_zero(second) >> 3) : 9 - (std::countl_zero(first) >> 3);  // without zeros at the end: 1 if there is nothing else
+  first += 0x3030303030303030U;
+  second += 0x3030303030303030U;
+  const auto put = [&](char* at, char* behind) {
+    *at = leading;
+    std::memcpy(behind, &first, 8);
+    std::memcpy(behind + 8, &second, 8);
+  };
   const int plain = e >= count - 1 ? e + 1 : e >= 0 ? count + 1 : count + 1 - e;
   if (plain > count + (count > 1) + 4) {
-    to[0] = at[0];
+    put(to, to + 2);
     to[1] = '.';
-    std::memcpy(to + 2, at + 1, 16);
     to += count + (count > 1);
     const int size = e < 0 ? -e : e;
-    to[0] = 'e';
-    to[1] = e < 0 ? '-' : '+';
-    to[2] = static_cast<char>('0' + size / 10);
-    to[3] = static_cast<char>('0' + size % 10);
+    const char end[4] = {'e', e < 0 ? '-' : '+', static_cast<char>('0' + size / 10), static_cast<char>('0' + size % 10)};
+    std::memcpy(to, end, 4);
     return to + 4;
   }
   if (e < 0) {
     std::memcpy(to, "0.000000", 8);
-    std::memcpy(to + 1 - e, at, 17);
-  } else {
-    std::memcpy(to, at, 17);
-    if (exponent < 0) {
-      std::memcpy(to + e + 2, at + e + 1, 16);
+    put(to + 1 - e, to + 2 - e);
+  } else if (e < 8) {
+    put(to, to + 1);
+    if (count > e + 1) {
+      first = e == 0 ? first : first >> (8 * e);
       to[e + 1] = '.';
-    } else {
-      std::memset(to + count, '0', 8);
+      std::memcpy(to + e + 2, &first, 8);
+      std::memcpy(to + 10, &second, 8);
+    }
+  } else {
+    put(to, to + 1);
+    if (count > e + 1) {
+      second >>= 8 * (e - 8);
+      to[e + 1] = '.';
+      std::memcpy(to + e + 2, &second, 8);
     }
   }
   return to + plain;
