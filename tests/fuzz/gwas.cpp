@@ -44,10 +44,10 @@ std::string rows_of(const detail::gwas_plan& plan, const detail::gwas_wants& wan
     static detail::variant_names names;  // its room is large
     names.clear();
     for (const detail::gwas_row& row : rows.rows) {
-      must(std::isfinite(row.y) && row.v > 0 && std::isfinite(row.v));
+      must(std::isfinite(row.effect()) && row.variance() > 0 && std::isfinite(row.variance()) && (wants.codes || !row.coded));
       const std::size_t i = names.add(row);
       must(names.is(i, row) && names.name(i) == row.name() && names.turn_to(i, row) == detail::turn::none);
-      all.append(row.name()).append(" ").append(row.first()).append(" ").append(row.second()).append(" ").append(std::to_string(row.y)).append(" ").append(std::to_string(row.v));
+      all.append(row.name()).append(" ").append(row.first()).append(" ").append(row.second()).append(" ").append(std::to_string(row.effect())).append(" ").append(std::to_string(row.variance()));
       all += '\n';
     }
     counts.append(rows.counts);
@@ -99,6 +99,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   gwas_counts whole, parts;
   const std::string rows = rows_of(plan, wants, text, text.size(), whole);
   must(rows_of(plan, wants, text, 37, parts) == rows);
+  wants.codes = wants.scheme == gwas_scheme::standard_error;
+  gwas_counts coded;
+  must(rows_of(plan, wants, text, text.size(), coded) == rows);  // to the digits that are written
+  if (plan.filters.empty() && plan.columns != 0) {
+    plan.filters.push_back({0, gwas_filter::comparison::not_equal, false, 0, {}});  // to no text: all lines pass, and are cut one at a time
+    gwas_counts singly;
+    must(rows_of(plan, wants, text, text.size(), singly) == rows);
+    must(whole.dropped == singly.dropped && whole.lines == singly.lines && whole.line_breaks == singly.line_breaks);
+  }
   must(whole.dropped == parts.dropped && whole.lines == parts.lines && whole.line_breaks == parts.line_breaks);
   for (std::size_t i = 0; i < gwas_drop_kinds; ++i) {
     must(whole.first[i].size() == parts.first[i].size());

@@ -64,6 +64,50 @@ TEST_CASE("parse_double gives the nearest double, bit for bit what from_chars gi
   }
 }
 
+TEST_CASE("A code is there for numbers of up to 8 digits, and gives the nearest double to the last bit") {
+  using namespace metapool::detail;
+  std::uint64_t state = 1;
+  int wrong = 0, coded = 0;
+  for (int i = 0; i < 40000; ++i) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    const std::uint32_t digits = static_cast<std::uint32_t>(state >> 37U) >> (i % 27), decimals = static_cast<std::uint32_t>(i / 27 % 16);
+    std::string text = std::to_string(digits);
+    if (i % 2 == 0) {
+      if (text.size() <= decimals) text.insert(0, decimals + 1 - text.size(), '0');
+      if (decimals != 0) text.insert(text.size() - decimals, 1, '.');
+    } else {
+      text.append("e-").append(std::to_string(decimals));
+    }
+    if (i % 3 == 0) text.insert(0, 1, '-');
+    const std::string longer = text + "\t1234567";
+    double expected = 0;
+    std::from_chars(text.data(), text.data() + text.size(), expected);
+    coded_number x;
+    const bool read = parse_near(longer.data(), longer.data() + text.size(), x);
+    const bool code = x.code != no_code;
+    wrong += !read || code != (digits < code_digits && decimals <= 14) || bits(x.get()) != bits(expected);
+    if (!code) continue;
+    ++coded;
+    wrong += code_is_negative(x.code) != (i % 3 == 0) || code_has_digits(x.code) != (digits != 0);
+  }
+  CHECK(wrong == 0);
+  CHECK(coded > 30000);
+  const auto code = [](const std::string& text) {
+    const std::string longer = text + "\t1234567";
+    coded_number x;
+    return parse_near(longer.data(), longer.data() + text.size(), x) ? x.code : no_code - 1;
+  };
+  CHECK(code("134217727") == make_code(false, 0, 134217727));
+  CHECK(code("134217728") == no_code);
+  CHECK(code("1.34217728") == no_code);
+  CHECK(code("-1.34217727") == make_code(true, 8, 134217727));
+  CHECK(code("12e3") == make_code(false, 0, 12000));
+  CHECK(code("14e7") == no_code);
+  CHECK(code("1e8") == make_code(false, 0, 100000000));
+  CHECK(code("1e9") == no_code);
+  CHECK(code("00000000000000000000000.1") == no_code);
+}
+
 TEST_CASE("What is no number is refused, and what is too small for a double is 0") {
   double x = 7;
   for (const char* text : {"", "-", "+", ".", "e5", "1e", "1e+", "1.2.3", "1,5", "0x10", "inf", "-inf", "nan", "NA", "1 ", " 1", "--1", "+-1", "1e5x", "1e400", "1d5", "1.2a", "0.1234567x", "1.-2", "1./2", "0.:", "0. 1", "a.5"}) {

@@ -73,6 +73,56 @@ TEST_CASE("Rows of blanks, tabs and commas hold the same numbers, with either li
   }
 }
 
+TEST_CASE("Lines that are cut many at a time give the rows, and the reasons, of one line at a time") {
+  const char* const effects[] = {"0.5", "-0.012345", "1e-3", "NA", "x", "12.25", "0.12345678901", "", "-", "1e70", "0"};
+  const char* const errors[] = {"0.25", "0.1", "2", "0", "-1", "0.000012", "NA", "0.33333333333333331"};
+  const char* const alleles[] = {"A", "c", "G", "t", "AT", "N", "", "-"};
+  for (const char mark : {'\t', ',', ' '}) {
+    for (const std::size_t strange : {3U, 20U, 1000U}) {
+      std::uint64_t state = strange;
+      const auto random = [&](std::size_t n) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        return static_cast<std::size_t>(state >> 33U) % n;
+      };
+      std::string text;
+      for (std::size_t i = 0; i < 3000; ++i) {
+        const bool odd = random(strange) == 0;
+        const std::string name = odd && random(4) == 0 ? std::string(random(300), 'x') : "rs" + std::to_string(i);
+        std::string line = name + mark + alleles[random(odd ? 8 : 4)] + mark + alleles[random(odd ? 8 : 4)] + mark + effects[random(odd ? 11 : 2)] + mark + errors[random(odd ? 8 : 2)];
+        if (odd && random(5) == 0) line.insert(random(line.size()), 1, mark);
+        if (odd && random(5) == 0) line.erase(random(line.size()), random(40));
+        if (odd && random(9) == 0) line.append(10000, '7');
+        text += line + (i % 100 < 40 ? "\r\n" : "\n");
+        if (odd && random(5) == 0) text += random(2) == 0 ? "\n" : "\r\n";
+      }
+      std::string header = "MARKER ALLELE1 ALLELE2 EFFECT STDERR";
+      for (char& c : header) c = c == ' ' ? mark : c;
+      gwas_study_file slowly;  // a filter that all lines pass: lines are cut one at a time
+      slowly.filters = {{"MARKER", gwas_filter::comparison::not_equal, "no such marker", {}}};
+      detail::gwas_wants wants;
+      wants.unusable = strange == 20;
+      const table one = read(slowly, header, text, wants);
+      for (const bool codes : {false, true}) {
+        wants.codes = codes;
+        const table many = read({}, header, text, wants);
+        REQUIRE(many.rows.rows.size() == one.rows.rows.size());
+        CHECK(many.rows.counts.dropped == one.rows.counts.dropped);
+        CHECK(many.rows.counts.lines == one.rows.counts.lines);
+        CHECK(many.rows.counts.line_breaks == one.rows.counts.line_breaks);
+        int bad = 0, coded = 0;
+        for (std::size_t i = 0; i < one.rows.rows.size(); ++i) {
+          const detail::gwas_row &a = one.rows.rows[i], &b = many.rows.rows[i];
+          bad += a.name() != b.name() || a.first() != b.first() || a.second() != b.second() || a.line != b.line || a.pair != b.pair || a.usable != b.usable;
+          bad += a.usable && (a.effect() != b.effect() || a.variance() != b.variance());
+          coded += b.coded;
+        }
+        CHECK(bad == 0);
+        CHECK((coded != 0) == codes);
+      }
+    }
+  }
+}
+
 TEST_CASE("Every line that is not used is counted for one reason, and the first are named") {
   gwas_study_file file;
   file[role::weight] = "N";

@@ -86,11 +86,12 @@ struct variant_layout {
     wants.weight = weight != none;
     wants.locus = locus || a.join == gwas_join::by_position;
     wants.must_locus = a.join == gwas_join::by_position;
+    wants.codes = values && a.scheme == gwas_scheme::standard_error;
     wants.unusable = a.join == gwas_join::same_order;
     wants.custom = a.custom.size();
   }
 
-  /// Bytes of memory for one variant, without its name and its place in the index.
+  /// Bytes of memory for one variant, without its name and its place in the index. Of studies whose numbers have codes, half of the 16 are used.
   std::size_t bytes() const { return 8 * width + direction_bytes + (values ? 16 * studies : 0) + (locus ? 8U : 0U); }
 };
 

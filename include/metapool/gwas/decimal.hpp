@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/decimal.hpp>
+#include <metapool/gwas/decimal_code.hpp>
 
 #include <bit>
 #include <cmath>
@@ -15,92 +16,81 @@
 
 namespace metapool::detail {
 
-/// The number that all of [at, end) says, correctly rounded, with point and exponent as in parse_number; false if it says none. Neither "inf" nor "nan" is a number.
-/// With at most 15 digits and a power of ten up to 22 both whole numbers are exact, and one division or product rounds once (Clinger 1990); else
-/// std::from_chars decides. A number beyond the range of double is none; one below it is 0.
+/// The number nearest to parts that were taken from [at, end); false if it is beyond the range of double. One below that range is 0. With at most 15 digits and a power of ten up to 22
+/// both whole numbers are exact, and one division or product rounds once (Clinger 1990); else std::from_chars decides.
 template <class = void>
-bool parse_double(const char* at, const char* end, double& value) {
-  static constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  const char* const begin = at;
-  if (at == end) return false;
-  const bool negative = *at == '-';
-  if (negative || *at == '+') ++at;
-  const char* const digits = at;
-  std::uint64_t mantissa = 0;
-  const auto digit = [](char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)) - unsigned{'0'}; };
-  while (at != end && digit(*at) <= 9) mantissa = 10 * mantissa + digit(*at++);
-  std::ptrdiff_t count = at - digits;
-  std::ptrdiff_t exponent = 0;
-  if (at != end && *at == '.') {
-    const char* const point = ++at;
-    while (at != end && digit(*at) <= 9) mantissa = 10 * mantissa + digit(*at++);
-    exponent = point - at;
-    count -= exponent;
-  }
-  if (count == 0) return false;
-  if (at != end) {
-    if (*at != 'e' && *at != 'E') return false;
-    ++at;
-    if (at == end) return false;
-    const bool below = *at == '-';
-    if (below || *at == '+') ++at;
-    if (at == end) return false;
-    std::ptrdiff_t e = 0;
-    for (; at != end && digit(*at) <= 9; ++at) {
-      if (e < 100000) e = 10 * e + static_cast<std::ptrdiff_t>(digit(*at));
-    }
-    if (at != end) return false;
-    exponent += below ? -e : e;
-  }
-  if (count <= 19 && mantissa <= (std::uint64_t{1} << 53U) && exponent >= -22 && exponent <= 22) {
-    const double whole = static_cast<double>(mantissa);
-    const double x = exponent < 0 ? whole / powers[-exponent] : whole * powers[exponent];
-    value = negative ? -x : x;
+bool nearest_double(const decimal_parts& parts, const char* at, const char* end, double& value) {
+  if (parts.count <= 19 && parts.digits <= (std::uint64_t{1} << 53U) && parts.exponent >= -22 && parts.exponent <= 22) {
+    const double whole = static_cast<double>(parts.digits);
+    const double x = parts.exponent < 0 ? whole / exact_powers_of_ten[-parts.exponent] : whole * exact_powers_of_ten[parts.exponent];
+    value = parts.negative ? -x : x;
     return true;
   }
-  const std::string text(*begin == '+' ? begin + 1 : begin, end);
+  const std::string text(*at == '+' ? at + 1 : at, end);
   if (convert_number(text.c_str(), text.size(), value)) return true;
-  if (exponent < -300 && count < 1000) {  // below the smallest number
-    value = negative ? -0.0 : 0.0;
+  if (parts.exponent < -300 && parts.count < 1000) {
+    value = parts.negative ? -0.0 : 0.0;
     return true;
   }
   return false;
 }
 
-/// The same for a text behind which eight bytes may be read: up to eight decimals are read at once, as eight bytes of one word.
+/// The number that all of [at, end) says, correctly rounded, with point and exponent as in parse_number; false if it says none.
 template <class = void>
-[[gnu::always_inline]] inline bool parse_near(const char* at, const char* end, double& value) {
-  static constexpr double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
-  static constexpr double signs[] = {1, -1};
-  static constexpr std::uint64_t whole_powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+bool parse_double(const char* at, const char* end, double& value) {
+  decimal_parts parts;
+  return take_apart(at, end, parts) && nearest_double(parts, at, end, value);
+}
+
+/// A number that has a code, which is most of those in files, or else a double.
+struct coded_number {
+  std::uint32_t code = no_code;
+  double value = 0;  ///< where code is no_code
+  double get() const { return code == no_code ? value : decoded(code); }
+};
+
+template <class = void>
+[[gnu::noinline]] bool parse_any(const char* at, const char* end, coded_number& to) {
+  decimal_parts parts;
+  if (!take_apart(at, end, parts)) return false;
+  to.code = code_of(parts);
+  return to.code != no_code || nearest_double(parts, at, end, to.value);
+}
+
+/// As parse_double, of a text behind which sixteen bytes may be read: up to eight decimals are read at once, as eight bytes of one word.
+template <class = void>
+[[gnu::always_inline]] inline bool parse_near(const char* at, const char* end, coded_number& to) {
+  static constexpr std::uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
   if constexpr (std::endian::native == std::endian::little) {
-    const bool negative = at != end && *at == '-';
-    const char* const digits = at + negative;
-    const char* point = digits;
-    std::uint64_t whole = 0;
-    for (; point != end; ++point) {
-      const unsigned digit = static_cast<unsigned>(static_cast<unsigned char>(*point)) - unsigned{'0'};
-      if (digit > 9) break;
-      whole = 10 * whole + digit;
-    }
+    const bool negative = *at == '-';
+    const char* const point = at + negative + 1;
     const std::ptrdiff_t places = end - point - 1;
-    if (point != digits && point - digits <= 7 && places >= 1 && places <= 8 && *point == '.') {
+    const unsigned first = static_cast<unsigned>(static_cast<unsigned char>(point[-1])) - unsigned{'0'};
+    if (places >= 1 && places <= 8 && *point == '.' && first <= 9) {
       std::uint64_t x = 0;
       std::memcpy(&x, point + 1, 8);
       const unsigned unused = 64 - 8 * static_cast<unsigned>(places);
-      x = x << unused | (0x3030303030303030ULL & ((std::uint64_t{1} << unused) - 1));  // zeros before, so that it is a number of eight digits
-      x ^= 0x3030303030303030ULL;
+      x = (x ^ 0x3030303030303030ULL) << unused;  // zeros before, so that it is a number of eight digits
       if ((((x + 0x7676767676767676ULL) | x) & 0x8080808080808080ULL) == 0) {
         x = 10 * x + (x >> 8U);
         x = ((x & 0x000000FF000000FFULL) * 0x000F424000000064ULL + (x >> 16U & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >> 32U;
-        const double y = static_cast<double>(whole * whole_powers[places] + x) / powers[places];  // both exact: below 2^53
-        value = y * signs[negative];  // signs come as they like: no branch on them
-        return true;
+        x += first * powers[places];
+        if (x < code_digits) {
+          to.code = make_code(negative, static_cast<unsigned>(places), static_cast<std::uint32_t>(x));
+          return true;
+        }
       }
     }
   }
-  return parse_double(at, end, value);
+  return parse_any(at, end, to);
+}
+
+template <class = void>
+[[gnu::always_inline]] inline bool parse_near(const char* at, const char* end, double& value) {
+  coded_number x;
+  if (!parse_near(at, end, x)) return false;
+  value = x.get();
+  return true;
 }
 
 /// Whether a field stands for a number that is not there. One look at the first byte tells for most fields that hold a number.

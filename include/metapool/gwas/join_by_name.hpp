@@ -19,7 +19,7 @@ namespace metapool::detail {
 
 /// All variants, in the order in which the files first have them, and what is kept of each.
 struct joined_variants {
-  static constexpr std::size_t block_size = 4096;
+  static constexpr std::size_t block_size = 1024;
   variant_names names;
   variant_index index;
   std::vector<std::unique_ptr<variant_block>> blocks;
@@ -53,10 +53,8 @@ void find_rows(const joined_variants& variants, std::size_t known, const std::ve
   found.resize(rows.size());
   std::size_t guess = known, group = 1;
   for (std::size_t r = 0; r < rows.size();) {
-    if (guess < known && names.is(guess, rows[r])) {
-      found[r].index = static_cast<std::uint32_t>(guess);
-      found[r].t = names.turn_to(guess, rows[r]);
-      ++guess;
+    if (guess < known && names.is(guess, rows[r], found[r].t)) {
+      found[r].index = static_cast<std::uint32_t>(guess++);
       ++r;
       group = 1;
       continue;
@@ -99,10 +97,7 @@ template <class = void>
   const std::size_t place = index % joined_variants::block_size;
   __builtin_prefetch(block.signs.data() + place * layout.direction_bytes, 1);
   if (layout.width != 0) __builtin_prefetch(block.numbers.data() + place * layout.width, 1);
-  if (layout.values) {
-    __builtin_prefetch(block.y.data() + study * block.size + place, 1);
-    __builtin_prefetch(block.v.data() + study * block.size + place, 1);
-  }
+  if (layout.values) block.values[study].prefetch(place, block.size);
 #else
   static_cast<void>(layout), static_cast<void>(variants), static_cast<void>(index), static_cast<void>(study);
 #endif
@@ -115,10 +110,14 @@ void apply_rows(const gwas_analysis& a, const variant_layout& layout, std::size_
   gwas_counts here = part.counts;
   const std::size_t extras = layout.wants.extras(), rows = part.rows.size();
   constexpr std::size_t ahead = 12;
+  std::size_t block_index = static_cast<std::size_t>(-1);
+  variant_block* block = nullptr;
   for (std::size_t r = 0; r < rows; ++r) {
     if (r + ahead < rows) {
       const found_row& later = found[r + ahead];
-      if (later.index != variant_index::none) {
+      if (later.index == found[r + ahead - 1].index + 1) {
+        // processors foresee that
+      } else if (later.index != variant_index::none) {
         prefetch_place(layout, variants, later.index, study);
       } else {
         fresh.prefetch(later.hash);
@@ -136,8 +135,11 @@ void apply_rows(const gwas_analysis& a, const variant_layout& layout, std::size_
         to.t = variants.names.turn_to(to.index, row);
       }
     }
-    variant_block& block = *variants.blocks[to.index / joined_variants::block_size];
-    apply_row<Plain>(a, layout, block, to.index % joined_variants::block_size, study, row, part.extra.data() + r * extras, to.t, scale, row.line, here);
+    if (to.index / joined_variants::block_size != block_index) {
+      block_index = to.index / joined_variants::block_size;
+      block = variants.blocks[block_index].get();
+    }
+    apply_row<Plain>(a, layout, *block, to.index % joined_variants::block_size, study, row, part.extra.data() + r * extras, to.t, scale, row.line, here);
   }
   counts.append(here);
 }

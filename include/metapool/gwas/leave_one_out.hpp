@@ -30,11 +30,11 @@ std::size_t put_leave_one_out(const gwas_analysis& a, const variant_layout& layo
     if (!(pooled.studies[i] >= 2 && pooled.p[i] < a.leave_one_out)) continue;
     ++hits;
     for (std::size_t left_out = 0; left_out < layout.studies; ++left_out) {
-      if (!(block.v[left_out * block.size + i] > 0)) continue;
+      if (!(pooled.v[left_out * block.size + i] > 0)) continue;
       running_sums s;
       for (std::size_t j = 0; j < layout.studies; ++j) {
-        const double v = block.v[j * block.size + i];
-        if (j != left_out && v > 0) s.add(block.y[j * block.size + i], v);
+        const double v = pooled.v[j * block.size + i];
+        if (j != left_out && v > 0) s.add(pooled.y[j * block.size + i], v);
       }
       const double se = std::sqrt(lambda) / std::sqrt(s.weight), z = s.mean / se, p = batch_normal_p(z);
       const std::size_t df = pooled.studies[i] - 2;

@@ -67,9 +67,13 @@ class field_scanner {
   field_scanner(const char* begin, const char* end, gwas_separator separator) : at_(begin), end_(end), separator_(separator) {}
 
   bool done() const { return at_ == end_; }
+  const char* at() const { return at_; }  ///< the next line
 
-  /// Cuts the next line into fields, and returns how many it has. The first most - 1 are stored; `most` is 1 or more. A carriage return before the line break is no part of
-  /// the line. Of fields that are runs apart none is empty; a blank line has none.
+  /// Places that `fields` of next must have beside `most`: those of 64 bytes are stored before it is looked how many there are.
+  static constexpr std::size_t spare = 64;
+
+  /// Cuts the next line into fields, and returns how many it has. The first most - 1 are stored, and `fields` has room for most + spare; `most` is 1 or more. A carriage return
+  /// before the line break is no part of the line. Of fields that are runs apart none is empty; a blank line has none.
   [[gnu::always_inline]] std::size_t next(text_field* fields, std::size_t most) {
     switch (separator_) {
       case gwas_separator::tab: return cut<false, 1>(fields, most, "\t");
@@ -89,30 +93,26 @@ class field_scanner {
       if constexpr (Marks == 3) return mark_ends<2>(at, separators) | mark_ends<1>(at, ",");
       if constexpr (Marks < 3) return mark_ends<Marks>(at, separators);
     };
-    const std::size_t last = most - 1;  // where all fields go that there is no room for
+    const std::size_t last = most - 1;  // from where on fields are written over each other
     std::size_t count = 0;
     const char* begin = at_;
-    const char* block = at_;
-    std::uint64_t marks = mark(block);
-    for (;;) {
-      while (marks == 0) {
-        block += 64;
-        marks = mark(block);
+    for (const char* block = at_;; block += 64) {
+      const std::uint64_t breaks = mark_ends<1>(block, "\n");
+      text_field* const first = fields + (count < last ? count : last);
+      text_field* to = first;
+      for (std::uint64_t marks = mark(block) & ~breaks & (breaks - 1); marks != 0; marks &= marks - 1) {
+        const char* const end = block + lowest_bit(marks);
+        if (!Runs || end != begin) *to++ = {begin, end};
+        begin = end + 1;
       }
-      const char* const end = block + lowest_bit(marks);
-      marks &= marks - 1;
-      if (*end == '\n') {
-        const char* const stop = end != begin && end[-1] == '\r' ? end - 1 : end;
-        const bool nothing = Runs ? stop == begin : count == 0 && stop == begin;
-        if (!nothing) fields[count < last ? count : last] = {begin, stop};
-        at_ = end + 1;
-        return nothing ? count : count + 1;
-      }
-      if (!Runs || end != begin) {
-        fields[count < last ? count : last] = {begin, end};
-        ++count;
-      }
-      begin = end + 1;
+      count += static_cast<std::size_t>(to - first);
+      if (breaks == 0) continue;
+      const char* const end = block + lowest_bit(breaks);
+      const char* const stop = end != begin && end[-1] == '\r' ? end - 1 : end;
+      const bool nothing = Runs ? stop == begin : count == 0 && stop == begin;
+      if (!nothing) fields[count < last ? count : last] = {begin, stop};
+      at_ = end + 1;
+      return nothing ? count : count + 1;
     }
   }
 

@@ -29,6 +29,7 @@ struct random_columns {
 
 /// What is computed of each variant of a block, side by side.
 struct pooled_block {
+  std::vector<double> y, v;             ///< study by study, as many as the block has places; NaN: missing. Empty without layout.values
   std::vector<double> weight, mean, q;  ///< of the common effect; weight 0: no studies
   std::vector<double> se, z, p, q_p, df;  ///< df: studies - 1
   std::vector<std::uint32_t> studies;
@@ -53,8 +54,8 @@ template <std::size_t N>
   fill(q, 0.0);
   for (std::size_t j = 0; j < layout.studies; ++j) {
     P y, v, w;
-    load(y, block.y.data() + j * block.size + i);
-    load(v, block.v.data() + j * block.size + i);
+    load(y, out.y.data() + j * block.size + i);
+    load(v, out.v.data() + j * block.size + i);
     const auto there = v > zero;
     choose(w, there, one / v, zero);  // what a missing study changes is not taken over
     const P all = weight + w, share = w / all, d = y - mean;
@@ -103,7 +104,7 @@ void side_by_side(std::size_t n, const F& f) {
   });
 }
 
-/// The running sums of the first n variants: read off the block, or from its values in the order of the studies, to the same bits.
+/// The running sums of the first n variants: read off the block, or from its values in the order of the studies, to the same bits. The values are kept, too.
 template <class = void>
 void pool_sums(const variant_layout& layout, const variant_block& block, std::size_t n, pooled_block& out) {
   if (!layout.values) {
@@ -114,6 +115,9 @@ void pool_sums(const variant_layout& layout, const variant_block& block, std::si
       out.q[i] = s[2];
     }
   } else {
+    out.y.resize(layout.studies * block.size);
+    out.v.resize(layout.studies * block.size);
+    for (std::size_t j = 0; j < layout.studies; ++j) block.values[j].get(block.size, out.y.data() + j * block.size, out.v.data() + j * block.size);
     side_by_side(n, [&](auto width, std::size_t i) __attribute__((always_inline)) { sum_values<decltype(width)::value>(layout, block, i, out); });
   }
   for (std::size_t i = 0; i < n; ++i) {
@@ -129,11 +133,10 @@ void pool_sums(const variant_layout& layout, const variant_block& block, std::si
 }
 
 template <class Estimator>
-void pool_random(const gwas_analysis& a, const variant_layout& layout, const variant_block& block, const Estimator& estimator, random_columns& to) {
-  const std::size_t n = block.size;
+void pool_random(const gwas_analysis& a, const variant_layout& layout, std::size_t n, const pooled_block& from, const Estimator& estimator, random_columns& to) {
   for (std::vector<double>* column : {&to.estimate, &to.se, &to.p, &to.tau2}) column->resize(n);
   to.status.resize(n);
-  const batch_view<double> view{block.y, block.v, layout.studies, n};
+  const batch_view<double> view{from.y, from.v, layout.studies, n};
   batch_random_effects(view, estimator, {.estimate = to.estimate, .se = to.se, .p = to.p, .tau2 = to.tau2, .status = to.status});
   if (!a.hartung_knapp) return;
   for (std::vector<double>* column : {&to.hk_se, &to.hk_p, &to.hk_minus_log10_p}) column->resize(n);
@@ -155,9 +158,9 @@ void pool_block(const gwas_analysis& a, const variant_layout& layout, const vari
   }
   for (std::size_t m = 0; m < a.random_effects.size(); ++m) {
     switch (a.random_effects[m]) {
-      case gwas_tau2::dersimonian_laird: pool_random(a, layout, block, dersimonian_laird{}, out.random[m]); break;
-      case gwas_tau2::paule_mandel: pool_random(a, layout, block, paule_mandel{}, out.random[m]); break;
-      case gwas_tau2::reml: pool_random(a, layout, block, reml{}, out.random[m]); break;
+      case gwas_tau2::dersimonian_laird: pool_random(a, layout, block.size, out, dersimonian_laird{}, out.random[m]); break;
+      case gwas_tau2::paule_mandel: pool_random(a, layout, block.size, out, paule_mandel{}, out.random[m]); break;
+      case gwas_tau2::reml: pool_random(a, layout, block.size, out, reml{}, out.random[m]); break;
     }
   }
 }

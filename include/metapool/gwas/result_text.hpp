@@ -20,24 +20,39 @@
 
 namespace metapool::detail {
 
+/// The directions of four studies, for each byte of a variant_block's signs.
+struct sign_texts {
+  char at[256][4];
+  constexpr sign_texts() : at{} {
+    for (unsigned i = 0; i < 256; ++i) {
+      for (unsigned j = 0; j < 4; ++j) at[i][j] = "?+-0"[i >> (2 * j) & 3U];
+    }
+  }
+};
+inline constexpr sign_texts texts_of_signs;
+
 /// Text put together at the end of a vector that keeps its memory.
 class text_sink {
  public:
+  text_sink() = default;
+  text_sink(text_sink&&) = default;
+  text_sink& operator=(text_sink&&) = default;
+
   /// digits: significant ones of every number without decimals of its own; 0 or less: as many as tell it from all others.
   void clear(int digits = 0) {
-    size_ = 0;
+    at_ = text_.data();
     digits_ = digits;
   }
-  std::string_view view() const { return {text_.data(), size_}; }
+  std::string_view view() const { return {text_.data(), static_cast<std::size_t>(at_ - text_.data())}; }
 
   void put(char c) {
     room(1);
-    text_[size_++] = c;
+    *at_++ = c;
   }
   void put(std::string_view s) {
     room(s.size());
-    std::memcpy(text_.data() + size_, s.data(), s.size());
-    size_ += s.size();
+    std::memcpy(at_, s.data(), s.size());
+    at_ += s.size();
   }
   void lower(std::string_view s) {
     for (const char c : s) put(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
@@ -50,16 +65,20 @@ class text_sink {
       return;
     }
     room(400);
-    char* const at = text_.data() + size_;
-    const auto end = decimals >= 0 ? std::to_chars(at, at + 400, x, std::chars_format::fixed, decimals).ptr
-                     : digits_ > 0 ? std::to_chars(at, at + 400, x, std::chars_format::general, digits_).ptr
-                                   : put_shortest(at, x);
-    size_ += static_cast<std::size_t>(end - at);
+    at_ = decimals >= 0 ? std::to_chars(at_, at_ + 400, x, std::chars_format::fixed, decimals).ptr
+          : digits_ > 0 ? std::to_chars(at_, at_ + 400, x, std::chars_format::general, digits_).ptr
+                        : put_shortest(at_, x);
   }
   void whole(std::uint64_t n) {
     room(24);
-    char* const at = text_.data() + size_;
-    size_ += static_cast<std::size_t>(std::to_chars(at, at + 24, n).ptr - at);
+    at_ = n < 10 ? (*at_ = static_cast<char>('0' + n), at_ + 1) : std::to_chars(at_, at_ + 24, n).ptr;
+  }
+
+  /// Of `studies` studies, two bits each from the lowest on: ? + - 0.
+  void directions(const std::uint8_t* signs, std::size_t studies) {
+    room(studies + 4);
+    for (std::size_t j = 0; j < studies; j += 4) std::memcpy(at_ + j, texts_of_signs.at[signs[j / 4]], 4);
+    at_ += studies;
   }
 
   /// A p-value: as number(p), or where p is below 1e-300, from its logarithm with six digits ("3.21547e-412"). `x`: its -log10, called if needed.
@@ -88,10 +107,15 @@ class text_sink {
 
  private:
   void room(std::size_t n) {
-    if (size_ + n > text_.size()) text_.resize(2 * (size_ + n) + 4096);
+    if (static_cast<std::size_t>(text_.data() + text_.size() - at_) < n) grow(n);
+  }
+  [[gnu::noinline]] void grow(std::size_t n) {
+    const std::size_t used = static_cast<std::size_t>(at_ - text_.data());
+    text_.resize(2 * (used + n) + 4096);
+    at_ = text_.data() + used;
   }
   std::vector<char> text_;
-  std::size_t size_ = 0;
+  char* at_ = nullptr;  // the end of what was put
   int digits_ = 0;
 };
 
@@ -189,7 +213,7 @@ std::size_t put_block(const gwas_analysis& a, const variant_layout& layout, cons
       to.p_value(pooled.p[i], minus_log10_p);
     }
     to.put('\t');
-    for (std::size_t j = 0; j < layout.studies; ++j) to.put("?+-0"[static_cast<std::size_t>(block.sign(layout, i, j))]);
+    to.directions(block.signs.data() + i * layout.direction_bytes, layout.studies);
     if (a.heterogeneity) {
       const std::size_t df = pooled.studies[i] - 1;
       const double q = pooled.q[i], d = static_cast<double>(df);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/gwas/alleles.hpp>
+#include <metapool/gwas/decimal_code.hpp>
 #include <metapool/gwas/drops.hpp>
 
 #include <cstddef>
@@ -26,6 +27,7 @@ struct gwas_wants {
   bool weight = false;
   bool locus = false;       ///< chromosome and position
   bool must_locus = false;  ///< a row without them is dropped
+  bool codes = false;       ///< effects and standard errors as codes, where they have such (scheme standard_error)
   bool unusable = false;    ///< rows that are dropped for their numbers are kept, marked, if their marker can be read
   std::size_t custom = 0;
   /// Numbers beside effect and variance: frequency, weight, then the custom variables.
@@ -39,11 +41,19 @@ struct gwas_row {
   const char* allele2 = nullptr;
   std::uint32_t marker_size = 0, allele1_size = 0, allele2_size = 0;
   std::uint32_t line = 0;   ///< within the text, from 1
-  double y = 0;             ///< effect of allele 1, or z / sqrt(sample size)
-  double v = 0;             ///< its variance, or 1 / sample size
+  double y = 0;             ///< effect of allele 1, or z / sqrt(sample size); see effect()
+  double v = 0;             ///< its variance, or 1 / sample size; see variance()
+  std::uint32_t y_code = no_code, se_code = no_code;  ///< if `coded`, of effect and standard error, in place of y and v
   std::uint64_t locus = 0;  ///< chromosome code * 2^40 + position; 0 if not known
   std::uint8_t pair = not_bases;
   bool usable = true;
+  bool coded = false;
+  double effect() const { return coded ? decoded(y_code) : y; }
+  double variance() const {
+    if (!coded) return v;
+    const double se = decoded(se_code);
+    return se * se;
+  }
   std::string_view name() const { return {marker, marker_size}; }
   std::string_view first() const { return {allele1, allele1_size}; }
   std::string_view second() const { return {allele2, allele2_size}; }

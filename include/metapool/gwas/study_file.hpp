@@ -111,9 +111,9 @@ std::vector<std::string> header_names(std::string_view line, gwas_separator sepa
   text += '\n';
   const std::size_t size = text.size();
   text.append(64, '\n');
-  std::vector<text_field> fields(size + 1);
+  std::vector<text_field> fields(size + 1 + field_scanner::spare);
   field_scanner scanner(text.data(), text.data() + size, separator);
-  fields.resize(scanner.next(fields.data(), fields.size()));
+  fields.resize(scanner.next(fields.data(), size + 1));
   std::vector<std::string> names;
   for (const text_field& field : fields) names.emplace_back(trim(unquoted(field.view())));
   return names;

@@ -4,6 +4,7 @@
 
 #include <metapool/gwas/analysis.hpp>
 #include <metapool/gwas/rows.hpp>
+#include <metapool/gwas/study_values.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -34,7 +35,7 @@ struct variant_block {
   std::size_t size = 0;             ///< places
   std::vector<double> numbers;      ///< layout.width a variant
   std::vector<std::uint8_t> signs;  ///< two bits a study, layout.direction_bytes a variant
-  std::vector<double> y, v;         ///< study by study, `size` numbers each; NaN: missing
+  std::vector<study_values> values; ///< of each study, if layout.values
   std::vector<std::uint64_t> locus;
 
   /// Makes room for `places` variants, all of them without studies.
@@ -44,8 +45,8 @@ struct variant_block {
     numbers.assign(places * layout.width, 0.0);
     signs.assign(places * layout.direction_bytes, 0);
     if (layout.values) {
-      y.assign(places * layout.studies, nan);
-      v.assign(places * layout.studies, nan);
+      values.resize(layout.studies);
+      for (study_values& study : values) study.clear();
     }
     if (layout.locus) locus.assign(places, 0);
     if (layout.reference != variant_layout::none) {
@@ -56,11 +57,6 @@ struct variant_block {
   direction sign(const variant_layout& layout, std::size_t i, std::size_t study) const {
     return static_cast<direction>(signs[i * layout.direction_bytes + study / 4] >> (2 * (study % 4)) & 3U);
   }
-};
-
-/// How a file's numbers are scaled by genomic control: y by this, v by that.
-struct study_scale {
-  double y = 1, v = 1;
 };
 
 /// Whether rows have effects, variances and alleles only: for apply_row<true>, which looks at nothing else.
@@ -108,16 +104,20 @@ template <bool Plain = false>
   }
   const bool swapped = swaps(t);  // as often as not: no branch on it, nor on the sign
   constexpr double factors[] = {1, -1};
-  const double y = row.y * factors[swapped] * scale.y;
-  const double v = row.v * scale.v;
-  const unsigned sign = 3U - 2U * (y > 0) - (y < 0);  // of `direction`
+  double y = 0;
+  unsigned sign = 0;  // of `direction`
+  if (row.coded) {
+    sign = code_has_digits(row.y_code) ? 1U + (code_is_negative(row.y_code) != swapped) : 3U;
+  } else {
+    y = row.y * factors[swapped] * scale.y;
+    sign = 3U - 2U * (y > 0) - (y < 0);
+  }
   block.signs[i * layout.direction_bytes + study / 4] |= static_cast<std::uint8_t>(sign << (2 * (study % 4)));
   if (layout.values) {
-    block.y[study * block.size + i] = y;
-    block.v[study * block.size + i] = v;
+    block.values[study].set(i, block.size, row, swapped, scale);
   } else {
     running_sums s{numbers[layout.sums], numbers[layout.sums + 1], numbers[layout.sums + 2]};
-    s.add(y, v);
+    s.add(y, row.v * scale.v);
     numbers[layout.sums] = s.weight;
     numbers[layout.sums + 1] = s.mean;
     numbers[layout.sums + 2] = s.q;
@@ -136,7 +136,7 @@ template <bool Plain = false>
         running_sums s{n[0], n[1], n[2]};
         n[3] = s.weight > 0 && n[3] < f ? n[3] : f;
         n[4] = s.weight > 0 && n[4] > f ? n[4] : f;
-        s.add(f, v);
+        s.add(f, row.variance() * scale.v);
         n[0] = s.weight;
         n[1] = s.mean;
         n[2] = s.q;

@@ -79,12 +79,21 @@ class variant_names {
   std::string_view allele1(std::size_t i) const { return pair(i) == not_bases ? stored(i).first : std::string_view(&"ACGT"[pair(i) / 4], 1); }
   std::string_view allele2(std::size_t i) const { return pair(i) == not_bases ? stored(i).second : std::string_view(&"ACGT"[pair(i) % 4], 1); }
 
+  /// Whether variant i has the name of a row, and if so how the row's alleles are turned to its own.
+  [[gnu::always_inline]] bool is(std::size_t i, const gwas_row& row, turn& t) const {
+    const std::uint64_t e = entry(i);
+    if ((e >> 8U & 0xFFFFU) != row.marker_size || !same_text(text(e), row.marker, row.marker_size)) return false;
+    const std::uint8_t reference = static_cast<std::uint8_t>(e & 0xFFU);
+    t = (row.pair | reference) < 16 ? turn_of(row.pair, reference) : turn_of_texts(i, row);
+    return true;
+  }
+
   /// How the alleles of a row are turned to those of variant i.
   [[gnu::always_inline]] turn turn_to(std::size_t i, const gwas_row& row) const {
     const std::uint8_t reference = pair(i);
     return (row.pair | reference) < 16 ? turn_of(row.pair, reference) : turn_of_texts(i, row);
   }
-  turn turn_of_texts(std::size_t i, const gwas_row& row) const {
+  [[gnu::noinline]] turn turn_of_texts(std::size_t i, const gwas_row& row) const {
     const std::uint8_t reference = pair(i);
     if (row.pair != reference) return turn::mismatch;
     const auto [first, second] = stored(i);
