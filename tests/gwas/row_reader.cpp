@@ -5,7 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -88,14 +91,20 @@ TEST_CASE("Lines that are cut many at a time give the rows, and the reasons, of 
       for (std::size_t i = 0; i < 3000; ++i) {
         const bool odd = random(strange) == 0;
         const std::string name = odd && random(4) == 0 ? std::string(random(300), 'x') : "rs" + std::to_string(i);
-        std::string line = name + mark + alleles[random(odd ? 8 : 4)] + mark + alleles[random(odd ? 8 : 4)] + mark + effects[random(odd ? 11 : 2)] + mark + errors[random(odd ? 8 : 2)];
+        const std::size_t first = random(odd ? 8 : 4), second = odd ? random(8) : (first + 1) % 4;
+        std::string line = name;
+        for (const char* field : {alleles[first], alleles[second], odd && mark != ' ' ? "" : "0.9", effects[random(odd ? 11 : 2)], errors[random(odd ? 8 : 2)]}) {
+          line += mark;
+          line += field;
+        }
         if (odd && random(5) == 0) line.insert(random(line.size()), 1, mark);
         if (odd && random(5) == 0) line.erase(random(line.size()), random(40));
         if (odd && random(9) == 0) line.append(10000, '7');
+        if (odd && random(9) == 0) line.insert((std::min)(line.find(mark), line.size()), 1, mark);
         text += line + (i % 100 < 40 ? "\r\n" : "\n");
         if (odd && random(5) == 0) text += random(2) == 0 ? "\n" : "\r\n";
       }
-      std::string header = "MARKER ALLELE1 ALLELE2 EFFECT STDERR";
+      std::string header = "MARKER ALLELE1 ALLELE2 INFO EFFECT STDERR";
       for (char& c : header) c = c == ' ' ? mark : c;
       gwas_study_file slowly;  // a filter that all lines pass: lines are cut one at a time
       slowly.filters = {{"MARKER", gwas_filter::comparison::not_equal, "no such marker", {}}};
