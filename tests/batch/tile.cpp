@@ -24,7 +24,7 @@ struct opened {
     t.d = rows.data();
     t.v = t.d + 4 * n;
     t.w = t.v + 4 * n;
-    mp::detail::open_tile<true>(t, s, y.data(), v.data(), n, t.w + 4 * n);
+    mp::detail::open_tile<mp::detail::tile_use::search>(t, s, y.data(), v.data(), n, t.w + 4 * n);
   }
 };
 

@@ -44,6 +44,8 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
 [[gnu::always_inline]] inline void sum_tile(const Real* y, const Real* v, std::size_t stride, bool spread_at_tau2, batch_workspace<Real>& work, Proofs& proofs, std::size_t at,
                                             pack<Real, N>& odd) {
   using P = pack<Real, N>;
+  constexpr bool no_tau = std::is_same_v<Estimator, no_tau2>, moments = std::is_same_v<Estimator, dersimonian_laird>;
+  constexpr tile_use use = no_tau ? (Spread ? tile_use::spread : tile_use::mean) : moments ? tile_use::moments : tile_use::search;
   column_sums<Real>& sums = work.sums;
   const std::size_t room = (work.k + 1) * N;
   tile<Real, N> t;
@@ -52,7 +54,7 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
   t.v = t.d + room;
   t.w = t.v + room;
   tile_sums<Real, N> s;
-  open_tile<Spread>(t, s, y, v, stride, t.w + room);
+  open_tile<use>(t, s, y, v, stride, t.w + room);
   P zero, one, two;
   fill(zero, Real(0));
   fill(one, Real(1));

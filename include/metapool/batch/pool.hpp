@@ -91,9 +91,7 @@ void pool_columns(const char* function, const batch_view<Real>& data, const Esti
             sum_columns<no_tau2, false, N>(data, begin, end, false, work);
           }
         } else {
-          constexpr bool search = std::is_same_v<Estimator, paule_mandel> || std::is_same_v<Estimator, reml>;
-          constexpr std::size_t wide = search ? search_width<Real, decltype(bytes)::value> : N;
-          sum_columns<std::conditional_t<in_tiles, Estimator, dersimonian_laird>, true, wide>(data, begin, end, hartung_knapp_wanted, work);
+          sum_columns<std::conditional_t<in_tiles, Estimator, dersimonian_laird>, true, search_width<Real, decltype(bytes)::value>>(data, begin, end, hartung_knapp_wanted, work);
         }
       });
       for (std::size_t i = 0; in_tiles && work.sums.regular && i < work.sums.gave_up; ++i) {

@@ -34,7 +34,7 @@ struct tile {
   P origin{};         ///< its effect
   P count{};          ///< studies
   P invalid{};        ///< 1 if an entry is neither valid nor missing
-  P square{};         ///< sum of d^2
+  P square{};         ///< sum of d^2, or no less than that up to rounding: see tile_use
   P v_max{};
   bool plain = false;  ///< all entries are valid, and no variance is near the ends of the number type
 };
@@ -73,8 +73,10 @@ template <class Real, std::size_t N>
     P yi, vi;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
-    fetch_ahead(y + i * stride);
-    fetch_ahead(v + i * stride);
+    for (std::size_t l = 0; l < N; l += 64 / sizeof(Real)) {
+      fetch_ahead(y + i * stride + l);
+      fetch_ahead(v + i * stride + l);
+    }
     check = check + (yi + vi);  // not finite as soon as an entry is not; a sum that overflows is looked at in vain
     const auto less = vi < v_top;
     choose(origin, less, yi, origin);

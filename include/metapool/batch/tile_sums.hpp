@@ -43,51 +43,76 @@ template <class Pack>
   }
 }
 
-/// Fills a tile and its sums at tau2 = 0: weights and mean, and if Spread also sum of w^2 and Q (with d, v, w kept in the tile).
-template <bool Spread, class Real, std::size_t N>
-[[gnu::always_inline]] inline void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, Real* copies) {
+/// What a tile is opened for.
+enum class tile_use {
+  mean,     ///< weights and mean at tau2 = 0; nothing is kept in the tile
+  spread,   ///< and Q: d and w are kept
+  moments,  ///< and the sum of w^2: d, v and w are kept
+  search    ///< the same; here, as for `mean`, t.square is the sum of d^2 itself
+};
+
+/// The sums of open_tile over the studies, that of w d in the place of the mean. Plain: as t.plain.
+template <tile_use Use, bool Plain, class Real, std::size_t N>
+[[gnu::always_inline]] inline void add_rows(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, const pack<Real, N>& top) {
   using P = pack<Real, N>;
-  P top, index, zero, one, far, rest, rest2, offset, square;
-  find_most_precise(t, y, v, stride, top, copies);
+  P index, zero, one, far, rest, rest2, offset, square;
   fill(one, Real(1));
   fill(zero, Real(0));
   fill(far, far_variance<Real>());
-  fill(rest, Real(0));
-  index = rest2 = offset = square = rest;
-  if constexpr (Spread) {
-    store(t.d + t.k * N, rest);
-    store(t.v + t.k * N, far);
-    store(t.w + t.k * N, rest);
-  }
+  index = rest = rest2 = offset = square = zero;
   for (std::size_t i = 0; i < t.k; ++i) {
-    P yi, vi;
+    P yi, vi, w;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
-    const auto most_precise = index == top;
+    const auto other = index != top;
     index = index + one;
     const P d = yi - t.origin;
-    P w;
-    inverse_of(w, vi, t.plain);
-    choose(w, most_precise, zero, w);
-    if constexpr (Spread) choose(vi, most_precise, far, vi);
+    inverse_of(w, vi, Plain);
+    choose(w, other, w, zero);
     rest = rest + w;
     offset = offset + w * d;
-    square = square + d * d;
-    if constexpr (Spread) {
+    if constexpr (Use == tile_use::mean || Use == tile_use::search) square = square + d * d;
+    if constexpr (Use == tile_use::moments || Use == tile_use::search) {
       rest2 = rest2 + w * w;
-      store(t.d + i * N, d);
-      least(vi, vi, far);
+      choose(vi, other, vi, far);
+      if constexpr (!Plain) least(vi, vi, far);
       store(t.v + i * N, vi);
+    }
+    if constexpr (Use != tile_use::mean) {
+      store(t.d + i * N, d);
       store(t.w + i * N, w);
     }
   }
-  inverse_of(s.largest, t.v_top, t.plain);
   s.rest = rest;
   s.rest2 = rest2;
-  s.w = s.largest + rest;
-  s.centre = offset / s.w;
+  s.centre = offset;
   t.square = square;
-  if constexpr (Spread) weigh_squares(t, s);
+}
+
+/// Fills a tile and its sums at tau2 = 0.
+template <tile_use Use, class Real, std::size_t N>
+[[gnu::always_inline]] inline void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, Real* copies) {
+  using P = pack<Real, N>;
+  P top, far, none;
+  find_most_precise(t, y, v, stride, top, copies);
+  if constexpr (Use != tile_use::mean) {
+    fill(far, far_variance<Real>());
+    fill(none, Real(0));
+    store(t.d + t.k * N, none);
+    store(t.v + t.k * N, far);
+    store(t.w + t.k * N, none);
+  }
+  if (t.plain) {
+    add_rows<Use, true>(t, s, y, v, stride, top);
+  } else {
+    add_rows<Use, false>(t, s, y, v, stride, top);
+  }
+  inverse_of(s.largest, t.v_top, t.plain);
+  s.w = s.largest + s.rest;
+  s.centre = s.centre / s.w;
+  if constexpr (Use != tile_use::mean) weigh_squares(t, s);
+  // no d^2 is more than v_max w d^2, and the sum of w d^2 is that about the mean and the mean's own
+  if constexpr (Use == tile_use::spread || Use == tile_use::moments) t.square = t.v_max * (s.q + (s.w * s.centre) * s.centre);
 }
 
 /// The sums of the mean at tau2, and Q there if asked for; d and v are those of the tile.

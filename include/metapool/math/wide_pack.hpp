@@ -41,7 +41,11 @@ struct pack512 {
   double operator[](std::size_t i) const { return v[i]; }
   [[gnu::always_inline]] static inline pack512 all(double x) {
     pack512 r;
-    r.v = x - vector{};
+    if (__builtin_constant_p(x)) {
+      r.v = x - vector{};
+    } else {
+      asm("vbroadcastsd %1, %0" : "=v"(r.v) : "vm"(x));  // g++ fills place by place
+    }
     return r;
   }
   [[gnu::always_inline]] friend inline pack512 operator+(const pack512& a, const pack512& b) {
