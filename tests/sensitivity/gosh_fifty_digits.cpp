@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/sensitivity/gosh.hpp>
 
+#include "support/bcg_effects.hpp"
 #include "support/close.hpp"
 
 #include <metapool/sensitivity/leave_one_out.hpp>
+#include <metapool/tau2/kernel.hpp>
+#include <metapool/tau2/reml.hpp>
 
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +24,7 @@ using fifty = boost::multiprecision::cpp_bin_float_50;
 using metapool_test::at_scale;
 using metapool_test::close;
 using metapool_test::digits12;
+using metapool_test::rounded_bcg_effects;
 
 namespace {
 
@@ -28,21 +33,50 @@ struct exact {
   double estimate, se, tau2, q;
 };
 
-exact moments_in_fifty_digits(const mp::effects<>& e, mp::study_mask mask) {
-  std::vector<fifty> y, v;
-  for (std::size_t i = 0; i < e.size(); ++i) {
-    if ((mask >> i & 1) == 0) continue;
-    y.emplace_back(e.y[i]);
-    v.emplace_back(e.v[i]);
+/// The studies of a subset in 50 digits.
+struct wide_subset {
+  std::vector<fifty> y{}, v{};
+  wide_subset(const mp::effects<>& e, mp::study_mask mask) {
+    for (std::size_t i = 0; i < e.size(); ++i) {
+      if ((mask >> i & 1) == 0) continue;
+      y.emplace_back(e.y[i]);
+      v.emplace_back(e.v[i]);
+    }
   }
-  const std::span<const fifty> ys(y), vs(v);
-  const auto common = mp::detail::pool_at(ys, vs, fifty(0));
-  fifty tau2 = 0;
-  const fifty df = static_cast<fifty>(y.size() - 1);
-  if (y.size() > 1 && common.q > df) tau2 = (common.q - df) / common.trace_p();
-  const auto s = mp::detail::pool_at(ys, vs, tau2);
-  return {static_cast<double>(s.mean), static_cast<double>(fifty(sqrt(fifty(1 / s.w)))), static_cast<double>(tau2),
-          static_cast<double>(common.q)};
+  mp::detail::pooled_sums<fifty> at(const fifty& tau2) const { return mp::detail::pool_at(std::span<const fifty>(y), std::span<const fifty>(v), tau2); }
+  exact numbers(const fifty& tau2) const {
+    const auto s = at(tau2);
+    return {static_cast<double>(s.mean), static_cast<double>(fifty(sqrt(fifty(1 / s.w)))), static_cast<double>(tau2), static_cast<double>(at(0).q)};
+  }
+};
+
+exact moments_in_fifty_digits(const mp::effects<>& e, mp::study_mask mask) {
+  const wide_subset subset(e, mask);
+  const auto common = subset.at(0);
+  const fifty df = static_cast<fifty>(subset.y.size() - 1);
+  return subset.numbers(subset.y.size() > 1 && common.q > df ? fifty((common.q - df) / common.trace_p()) : fifty(0));
+}
+
+exact reml_in_fifty_digits(const mp::effects<>& e, mp::study_mask mask) {
+  const wide_subset subset(e, mask);
+  if (subset.y.size() < 2) return subset.numbers(0);
+  return subset.numbers(mp::reml{}(std::span<const fifty>(subset.y), std::span<const fifty>(subset.v)).tau2);
+}
+
+/// Every `step`th row of REML of subsets against 50 digits; how many had tau2 above 0.
+std::size_t check_reml(const mp::effects<>& e, const mp::gosh_result<>& r, std::size_t step) {
+  std::size_t positive = 0;
+  for (std::size_t row = 0; row < r.size(); row += step) {
+    const exact x = reml_in_fifty_digits(e, r.mask[row]);
+    CAPTURE(r.mask[row]);
+    CHECK(close(r.estimate[row], x.estimate, at_scale(digits12, x.se)));
+    CHECK(close(r.se[row], x.se, digits12));
+    CHECK(close(r.q[row], x.q, at_scale(digits12, 1)));
+    if (r.studies[row] < 2) continue;
+    CHECK(close(r.tau2[row], x.tau2, at_scale(digits12, static_cast<double>(r.studies[row]) * x.se * x.se)));
+    positive += x.tau2 > 0;
+  }
+  return positive;
 }
 
 }  // namespace
@@ -65,6 +99,37 @@ TEST_CASE("subsets have 12 digits of what 50 digits give, in far clusters and wi
         if (r.studies[row] > 1) CHECK(close(r.tau2[row], x.tau2, at_scale(digits12, static_cast<double>(r.studies[row]) * x.se * x.se)));
       }
     }
+  }
+}
+
+TEST_CASE("REML of subsets has 12 digits of what 50 digits give") {
+  const auto e = rounded_bcg_effects(13);
+  const auto all = mp::gosh(e, mp::reml{}, {.most = 10000});  // put together from parts
+  REQUIRE(all.size() == 8191);
+  CHECK(check_reml(e, all, 331) > 15);
+  const auto some = mp::gosh(e, mp::reml{}, {.most = 12});  // one by one
+  REQUIRE(some.size() == 12);
+  CHECK(check_reml(e, some, 1) > 6);
+}
+
+TEST_CASE("where the likelihood has its maximum at zero or a hair above it, REML of subsets agrees with 50 digits") {
+  const std::vector<double> y{-0.31, 0.12, 0.42, -0.08, 0.77, -0.56}, v{0.2, 0.05, 0.31, 0.02, 0.4, 0.11};
+  // scaled by the root of tr P / y'PPy the effects of all six have a score of 0 at tau2 = 0
+  const auto s = mp::detail::pool_at(std::span<const double>(y), std::span<const double>(v), 0.0);
+  const double border = std::sqrt(s.trace_p() / s.a2);
+  for (const double factor : {1 - 1e-6, 1 - 1e-10, 1.0, 1 + 1e-10, 1 + 1e-6}) {
+    std::vector<double> scaled = y;
+    for (double& x : scaled) x *= border * factor;
+    const auto e = mp::known_effects(scaled, v);
+    CAPTURE(factor);
+    const auto all = mp::gosh(e, mp::reml{});
+    const auto at_the_border = mp::gosh(e, mp::reml{}, {.minimum = 6});
+    for (const auto* r : {&all, &at_the_border}) {
+      REQUIRE(r->mask.back() == 63);
+      check_reml(e, *r, 7);
+      if (factor != 1) CHECK((r->tau2.back() > 0) == (factor > 1));
+    }
+    CHECK(all.tau2.back() < 1e-5);
   }
 }
 
