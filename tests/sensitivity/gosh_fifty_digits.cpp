@@ -133,6 +133,21 @@ TEST_CASE("where the likelihood has its maximum at zero or a hair above it, REML
   }
 }
 
+TEST_CASE("REML of subsets has its digits where the estimate by moments, from which its search begins, is a small part of it") {
+  const std::vector<double> y{-0.9, 0.7, 1.2, -1.3, 0.35, -0.1}, v{1, 1.006, 0.997, 1.0003, 0.994, 1.009};
+  const auto s = mp::detail::pool_at(std::span<const double>(y), std::span<const double>(v), 0.0);
+  for (const double excess : {1e-12, 1e-9, 1e-7, 1e-5}) {
+    const double factor = std::sqrt(5 * (1 + excess) / s.q);
+    std::vector<double> scaled = y;
+    for (double& x : scaled) x *= factor;
+    const auto e = mp::known_effects(scaled, v);
+    CAPTURE(excess);
+    const auto r = mp::gosh(e, mp::reml{}, {.minimum = 6});
+    CHECK(check_reml(e, r, 1) == 1);
+    CHECK(mp::gosh(e, mp::dersimonian_laird{}, {.minimum = 6}).tau2[0] > 0);
+  }
+}
+
 TEST_CASE("leave-one-out runs in 50 digits, and double agrees with it to 12") {
   const std::vector<double> y{-0.8893, -1.5854, -1.3481, -0.2175}, v{0.3256, 0.1946, 0.4154, 0.0512};
   const auto narrow = mp::leave_one_out(mp::known_effects(y, v), mp::dersimonian_laird{});

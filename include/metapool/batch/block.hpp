@@ -14,6 +14,7 @@
 #include <metapool/tau2/kernel.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
 #include <metapool/tau2/reml.hpp>
+#include <metapool/tau2/score_packs.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -70,7 +71,7 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
     choose(state, (t.square * s.w <= largest) | (state > zero), state, two);  // Q may overflow
   }
   [[maybe_unused]] score_bounds<Real, N> bounds;
-  [[maybe_unused]] score_tile<Real, N> first, last;
+  [[maybe_unused]] score_pack<Real, N> first, last;
   if constexpr (!std::is_same_v<Estimator, no_tau2>) {
     doubt_of_range(t, state);
     if constexpr (std::is_same_v<Estimator, dersimonian_laird>) {

@@ -5,6 +5,7 @@
 #include <metapool/batch/reml_tile.hpp>
 #include <metapool/batch/tile.hpp>
 #include <metapool/math/wide_pack.hpp>
+#include <metapool/tau2/score_packs.hpp>
 
 #include <cstddef>
 
@@ -37,14 +38,14 @@ class proof_queue {
   }
 
   /// Takes in the columns of a tile that one look does not settle. wanted: 1 for those to look at; at: the first one's place.
-  [[gnu::always_inline]] inline void add(const tile<Real, N>& t, const score_bounds<Real, N>& bounds, const score_tile<Real, N>& first, const score_tile<Real, N>& last,
+  [[gnu::always_inline]] inline void add(const tile<Real, N>& t, const score_bounds<Real, N>& bounds, const score_pack<Real, N>& first, const score_pack<Real, N>& last,
                                          const P& wanted, std::size_t at) {
     P zero, proved, trial;
     fill(zero, Real(0));
-    score_tile<Real, N> from = first;
-    look(bounds, from, last, proved);
+    score_pack<Real, N> from = first;
+    bounds.look(from, last, proved);
     if (!any_of<N>((wanted > zero) & (proved == zero))) return;
-    aim(bounds, from, last, trial);
+    bounds.aim(from, last, trial);
     Real settled[N], asked[N], values[fields][N];
     store(settled, proved);
     store(asked, wanted);
@@ -88,43 +89,21 @@ class proof_queue {
     (load(packs, from[f++]), ...);
   }
 
-  /// From 0 to the last point, and on without end.
-  [[gnu::always_inline]] static inline void look(const score_bounds<Real, N>& bounds, score_tile<Real, N>& from, const score_tile<Real, N>& last, P& proved) {
-    P zero, shown;
-    fill(zero, Real(0));
-    bounds.between(from, last, shown);
-    choose(shown, from.t < last.t, shown, zero);
-    from.take(shown, last);
-    bounds.beyond(from, shown);
-    choose(proved, from.t >= last.t, shown, zero);
-  }
-
-  /// Where to evaluate next.
-  [[gnu::always_inline]] static inline void aim(const score_bounds<Real, N>& bounds, const score_tile<Real, N>& from, const score_tile<Real, N>& last, P& trial) {
-    P two, four;
-    fill(two, Real(2));
-    fill(four, Real(4));
-    const P x = bounds.v_min + from.t, y = bounds.v_min + last.t;
-    choose(trial, from.t < last.t, two * x * (y / (x + y)), four * x);
-    trial = trial - bounds.v_min;
-  }
-
   [[gnu::always_inline]] inline void step() {
-    P zero, two, proved, reached, trial;
+    P zero, proved, reached, trial;
     fill(zero, Real(0));
-    fill(two, Real(2));
-    score_tile<Real, N> from, last, next;
+    score_pack<Real, N> from, last, next;
     score_bounds<Real, N> bounds;
     fetch(lane_, from.t, from.a, from.da, from.g, from.dg, last.t, last.a, last.da, last.g, last.dg, bounds.v_min, bounds.square, bounds.flat, trial);
     t_.v_top = bounds.v_min;
     score_at(t_, trial, next);
     bounds.between(from, next, reached);
     choose(reached, next.t > from.t, reached, zero);
-    const P x = bounds.v_min + from.t, y = bounds.v_min + trial;
-    const P nearer = two * x * (y / (x + y)) - bounds.v_min;
+    P nearer;
+    bounds.halve(from.t, trial, nearer);
     from.take(reached, next);
-    look(bounds, from, last, proved);
-    aim(bounds, from, last, trial);
+    bounds.look(from, last, proved);
+    bounds.aim(from, last, trial);
     choose(trial, reached > zero, trial, nearer);
     keep(lane_, from.t, from.a, from.da, from.g, from.dg, last.t, last.a, last.da, last.g, last.dg, bounds.v_min, bounds.square, bounds.flat, trial);
     Real settled[N];

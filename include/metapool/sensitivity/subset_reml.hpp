@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// REML of eight subsets side by side: the maximum of the likelihood, with a proof that there is no other.
+// The likelihoods of eight subsets side by side.
 #pragma once
 
 #include <metapool/math/pack.hpp>
 #include <metapool/sensitivity/subset_group.hpp>
+#include <metapool/tau2/score_packs.hpp>
 
 #include <cstddef>
 #include <limits>
 
 namespace metapool::detail {
-
-/// The two terms of the score of REML at t, and minus their derivatives: a = y'PPy, g = tr P (tau2/likelihood.hpp).
-template <class Real, std::size_t N>
-struct subset_score {
-  using P = pack<Real, N>;
-  P t{}, a{}, da{}, g{}, dg{};
-
-  /// Takes the places of p where the mask is above 0.
-  void take(const P& where, const subset_score& p) {
-    P zero{};
-    const auto mask = where > zero;
-    choose(t, mask, p.t, t);
-    choose(a, mask, p.a, a);
-    choose(da, mask, p.da, da);
-    choose(g, mask, p.g, g);
-    choose(dg, mask, p.dg, dg);
-  }
-};
 
 /// N of the eight subsets of a group, from the place `at` on: their effects less that of the most precise study, and the score of their likelihoods.
 template <class Real, std::size_t N>
@@ -89,11 +72,10 @@ class subset_likelihood {
   }
 
   /// Two weights by one division, within 2 ulp.
-  void score(const P& at, subset_score<Real, N>& out) const {
-    P zero{}, one{}, two{}, va{}, vb{}, keep{}, da{}, db{};
+  void score(const P& at, score_pack<Real, N>& out) const {
+    P zero{}, one{}, va{}, vb{}, keep{}, da{}, db{};
     fill(zero, Real(0));
     fill(one, Real(1));
-    fill(two, Real(2));
     P rest = zero, rest2 = zero, rest3 = zero, offset = zero;
     const auto add = [&](std::size_t r, P& weight) {
       if (!g.shared[r]) {
@@ -139,12 +121,9 @@ class subset_likelihood {
       square = square + we * e;
       shift = shift + we;
     }
-    const P share = largest * inverse, part2 = rest2 * inverse;
     out.t = at;
     out.a = a;
-    out.da = two * (square - shift * (shift * inverse));
-    out.g = largest * (rest * inverse) + (rest - part2);
-    out.dg = share * share * (rest * rest + rest2) + (rest2 - two * rest3 * inverse + part2 * ((largest * largest + rest2) * inverse));
+    out.put(largest, rest, rest2, rest3, inverse, square, shift);
   }
 
  private:
@@ -153,33 +132,6 @@ class subset_likelihood {
   std::size_t first;
   Real* d;
   Real* w;
-};
-
-/// Where bounds show that the likelihood has one maximum only. a^(-1/2) and 1/g are concave in t, as power means of the m_j + t of likelihood.hpp are; so
-/// a/da - t/2 and g/dg - t/2 do not fall, and a/g falls on all of [t1, t2] if the former at t2 lies below the latter at t1. At infinity the former is `flat`.
-template <class Real, std::size_t N>
-struct subset_bounds {
-  using P = pack<Real, N>;
-  using point = subset_score<Real, N>;
-  P v_min{}, square{}, flat{}, one{}, half{}, margin{};  ///< margins leave room for rounding
-
-  /// 1 where no minimum of the likelihood lies between two points, else 0. With a > g at both there is no root if a tangent of a^(-1/2) stays below the chord of 1/g.
-  void between(const point& p, const point& q, P& proved) const {
-    const P delta = q.t - p.t, keep = one - margin;
-    const auto falls = q.a / q.da - half * q.t + margin * (v_min + q.t) < p.g / p.dg - half * p.t;
-    const P up = one + half * delta * (p.da / p.a), down = one - half * delta * (q.da / q.a);
-    const auto above = (p.a > p.g) & (q.a > q.g) & ((q.g * up * up < p.a * keep) | (p.g * down * down < q.a * keep));
-    const auto below = p.a < q.g * keep;
-    choose(proved, falls | above | below, one, one - one);
-  }
-
-  /// Nor beyond a point. With a <= g there is none if 4 g^4 >= a z'z dg^2: a^(-1/2) has slope 1/sqrt(z'z) or more there, and 1/g no more than at the point.
-  void beyond(const point& p, P& proved) const {
-    const P gg = (p.g + p.g) * p.g;
-    const auto shown = (flat + margin * (v_min + p.t) < p.g / p.dg - half * p.t) |
-                       ((p.a <= p.g) & (gg * gg * (one - margin) >= ((p.a * square) * p.dg) * p.dg));
-    choose(proved, shown, one, one - one);
-  }
 };
 
 }  // namespace metapool::detail
