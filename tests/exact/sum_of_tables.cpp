@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <metapool/exact/sum_of_tables.hpp>
 
+#include <metapool/exact/tilted_sums.hpp>
+
 #include "../support/close.hpp"
 
 #include <doctest/doctest.h>
@@ -51,6 +53,10 @@ TEST_CASE("A product of polynomials has the coefficients of the plain double loo
     for (const std::size_t nb : {std::size_t(1), std::size_t(2), std::size_t(7), std::size_t(8), std::size_t(9), std::size_t(31)}) check_product<double>(na, nb);
   }
   check_product<double>(100, 77);
+  for (const std::size_t na : {std::size_t(31), std::size_t(32), std::size_t(33), std::size_t(64), std::size_t(65), std::size_t(130)}) {  // around the blocks
+    for (const std::size_t nb : {std::size_t(32), std::size_t(65), std::size_t(129), std::size_t(200)}) check_product<double>(na, nb);
+  }
+  check_product<float>(66, 131);
   check_product<float>(13, 30);
   check_product<long double>(13, 30);
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <metapool/exact/sum_of_tables.hpp>
-#include <metapool/exact/tail_sums.hpp>
+#include <metapool/exact/tilted_sums.hpp>
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/increasing_root.hpp>
 
@@ -23,28 +23,16 @@ struct two_tails {
 
 template <class Real>
 two_tails<Real> two_tails_at(const reaching_sum<Real>& law, const Real& theta, const Real& left) {
-  const count_weights<Real> x = weights_at(*law.sum, theta);
+  const tilted_sums<Real> x(law, theta);
+  const std::size_t end = x.place(Real(left + 1)), from = x.place(law.observed);
+  const range_sums<Real> low = x.over(0, end), middle = x.over(end, from), high = x.over(from, x.size());
   two_tails<Real> s;
-  Real middle = 0, middle_moment = 0, left_moment = 0, right_moment = 0;
-  Real y = x.first;
-  for (const Real& w : x.weight) {
-    const Real moment = w * (y - law.observed);
-    if (y <= left) {
-      s.left += w;
-      left_moment += moment;
-    } else if (y >= law.observed) {
-      s.right += w;
-      right_moment += moment;
-    } else {
-      middle += w;
-      middle_moment += moment;
-    }
-    y += 1;
-  }
-  s.all = s.left + s.right + middle;
-  s.mean = (left_moment + right_moment + middle_moment) / s.all;
-  s.left_mean = s.left > 0 ? Real(left_moment / s.left) : Real(0);
-  s.right_mean = s.right > 0 ? Real(right_moment / s.right) : Real(0);
+  s.left = low.mass;
+  s.right = high.mass;
+  s.all = s.left + s.right + middle.mass;
+  s.mean = (low.moment + high.moment + middle.moment) / s.all;
+  s.left_mean = s.left > 0 ? Real(low.moment / s.left) : Real(0);
+  s.right_mean = s.right > 0 ? Real(high.moment / s.right) : Real(0);
   return s;
 }
 

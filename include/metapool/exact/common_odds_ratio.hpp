@@ -10,6 +10,7 @@
 #include <metapool/exact/fisher.hpp>
 #include <metapool/exact/hypergeometric.hpp>
 #include <metapool/exact/sum_of_tables.hpp>
+#include <metapool/exact/tilted_sums.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/normal.hpp>

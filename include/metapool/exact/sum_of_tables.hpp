@@ -23,6 +23,7 @@ template <class Real>
 struct count_weights {
   Real first{};
   std::vector<Real> weight{};
+  std::size_t mode = 0;  ///< the place of the largest
   Real least_ratio = 0;
   Real most_ratio = std::numeric_limits<Real>::infinity();
 };
@@ -36,15 +37,18 @@ Real negligible_depth() {
 
 /// Leaves out the counts at both ends whose share is below e^-depth and sets the ratios at which that is harmless: as log w is concave, at the ratio r
 /// the counts beyond the end y have a share of the mode's of less than w(y) r^(y - mode), which is at most e^-negligible_depth up to most_ratio.
+/// x.mode: a count near the mode, with a weight above 0.
 template <class Real>
 void trim(count_weights<Real>& x, const Real& depth) {
   using std::exp, std::log;
-  const auto mode = std::max_element(x.weight.begin(), x.weight.end());
-  const Real largest = *mode, least = largest * exp(-depth);
-  const auto at = static_cast<std::size_t>(mode - x.weight.begin());
-  std::size_t begin = at, end = at + 1;
-  while (begin > 0 && x.weight[begin - 1] >= least) --begin;
-  while (end < x.weight.size() && x.weight[end] >= least) ++end;
+  std::size_t at = x.mode;
+  while (at + 1 < x.weight.size() && x.weight[at + 1] > x.weight[at]) ++at;
+  while (at > 0 && x.weight[at - 1] > x.weight[at]) --at;
+  const Real largest = x.weight[at], least = largest * exp(-depth);
+  const auto start = x.weight.begin(), mode = start + static_cast<std::ptrdiff_t>(at);
+  const auto counts = [&](const Real& w) { return w >= least; };  // w falls on both sides of the mode
+  const auto begin = static_cast<std::size_t>(std::lower_bound(start, mode, least) - start);
+  const auto end = static_cast<std::size_t>(std::partition_point(mode, x.weight.end(), counts) - start);
   const auto room = [&](std::size_t edge, std::size_t distance) {
     const Real share = (std::max)(Real(x.weight[edge] / largest), (std::numeric_limits<Real>::min)());
     return Real((-log(share) - negligible_depth<Real>()) / static_cast<Real>(distance));
@@ -52,8 +56,10 @@ void trim(count_weights<Real>& x, const Real& depth) {
   if (end < x.weight.size()) x.most_ratio = (std::min)(x.most_ratio, Real(exp(room(end, end - at))));
   if (begin > 0) x.least_ratio = (std::max)(x.least_ratio, Real(exp(-room(begin - 1, at - (begin - 1)))));
   x.first += static_cast<Real>(begin);
-  x.weight = std::vector<Real>(x.weight.begin() + static_cast<std::ptrdiff_t>(begin), x.weight.begin() + static_cast<std::ptrdiff_t>(end));
-  for (Real& w : x.weight) w /= largest;
+  x.mode = at - begin;
+  x.weight = std::vector<Real>(start + static_cast<std::ptrdiff_t>(begin), start + static_cast<std::ptrdiff_t>(end));
+  const Real scale = 1 / largest;
+  for (Real& w : x.weight) w *= scale;
 }
 
 /// One table's weights at odds e^centre, down to the share e^-depth and one count further, so that trim sees what it leaves out.
@@ -78,6 +84,7 @@ count_weights<Real> weights_of(const table_margins<Real>& g, const Real& centre,
   if (mode - static_cast<Real>(below.size()) > g.lowest && (below.empty() || below.back() >= least)) below.push_back(Real(0));
   count_weights<Real> x;
   x.first = mode - static_cast<Real>(below.size());
+  x.mode = below.size();
   x.weight.assign(below.rbegin(), below.rend());
   x.weight.insert(x.weight.end(), above.begin(), above.end());
   trim(x, depth);
@@ -131,6 +138,7 @@ class sum_of_tables {
       parts.pop_back();
       x.weight = multiplied(x.weight, y.weight);
       x.first += y.first;
+      x.mode += y.mode;
       x.least_ratio = (std::max)(x.least_ratio, y.least_ratio);
       x.most_ratio = (std::min)(x.most_ratio, y.most_ratio);
       trim(x, depth);
@@ -158,6 +166,7 @@ class sum_of_tables {
     r.highest = events - lowest;
     r.centre_ = -centre_;
     std::reverse(r.now_.weight.begin(), r.now_.weight.end());
+    if (!now_.weight.empty()) r.now_.mode = now_.weight.size() - 1 - now_.mode;
     r.now_.first = events - (now_.first + static_cast<Real>(now_.weight.size()) - 1);
     r.now_.least_ratio = 1 / now_.most_ratio;
     r.now_.most_ratio = 1 / now_.least_ratio;
@@ -182,6 +191,21 @@ struct reaching_sum {
   explicit reaching_sum(sum_of_tables<Real>& s) : sum(&s), observed(s.observed), lowest(s.lowest), highest(s.highest) {}
 };
 
+/// The place of the most probable count among weights w(i) ratio^i: the first that is not less probable than the next one. All weights are above 0.
+template <class Real>
+std::size_t mode_of(const std::vector<Real>& weight, const Real& ratio) {
+  std::size_t mode = 0, end = weight.size() - 1;
+  while (mode < end) {
+    const std::size_t middle = mode + (end - mode) / 2;
+    if (weight[middle + 1] * ratio > weight[middle]) {
+      mode = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return mode;
+}
+
 /// The weights at odds e^theta of what is kept, as shares of the largest, in place of those at the centre.
 template <class Real>
 count_weights<Real> weights_at(sum_of_tables<Real>& sum, const Real& theta) {
@@ -190,49 +214,14 @@ count_weights<Real> weights_at(sum_of_tables<Real>& sum, const Real& theta) {
   count_weights<Real> x = sum.weights();
   const Real ratio = exp(Real(theta - sum.centre()));
   if (ratio == 1) return x;
-  std::size_t mode = 0, end = x.weight.size() - 1;  // the first count that is not less probable than the next one
-  while (mode < end) {
-    const std::size_t middle = mode + (end - mode) / 2;
-    if (x.weight[middle + 1] * ratio > x.weight[middle]) {
-      mode = middle + 1;
-    } else {
-      end = middle;
-    }
-  }
+  const std::size_t mode = mode_of(x.weight, ratio);
   const Real largest = x.weight[mode];
   Real power = 1 / largest;
   for (std::size_t i = mode; i < x.weight.size(); ++i, power *= ratio) x.weight[i] *= power;
   power = 1 / largest / ratio;
   for (std::size_t i = mode; i-- > 0; power /= ratio) x.weight[i] *= power;
+  x.mode = mode;
   return x;
-}
-
-/// Sums of the weights at odds `odds`, as tail_sums.hpp has them for one table.
-template <class Real>
-tail_sums<Real> sums_at(const reaching_sum<Real>& law, const Real& odds) {
-  using std::log;
-  const count_weights<Real> x = weights_at(*law.sum, Real(log(odds)));
-  tail_sums<Real> s;
-  Real distance = x.first - law.observed;
-  std::size_t i = 0;
-  const std::size_t size = x.weight.size();
-  for (; i < size && distance < 0; ++i, distance += 1) {
-    const Real moment = x.weight[i] * distance;
-    s.below += x.weight[i];
-    s.below_distance -= moment;
-    s.square += moment * distance;
-  }
-  if (i < size && distance == 0) {
-    s.at = x.weight[i++];
-    distance += 1;
-  }
-  for (; i < size; ++i, distance += 1) {
-    const Real moment = x.weight[i] * distance;
-    s.above += x.weight[i];
-    s.above_distance += moment;
-    s.square += moment * distance;
-  }
-  return s;
 }
 
 }  // namespace metapool::detail

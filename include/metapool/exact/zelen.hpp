@@ -7,6 +7,7 @@
 #include <metapool/exact/common_odds_ratio.hpp>
 #include <metapool/exact/fisher.hpp>
 #include <metapool/exact/sum_of_tables.hpp>
+#include <metapool/exact/tilted_sums.hpp>
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/random.hpp>
 
