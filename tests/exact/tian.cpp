@@ -190,6 +190,106 @@ TEST_CASE("Enumerated coverage of two trials of 1 to 2 patients an arm is never 
   CHECK(least < 0.96);
 }
 
+TEST_CASE("Whatever the levels count, of one trial the combination is Chan and Zhang's interval") {
+  const auto t = trial("a", 6, 13, 2, 7);
+  const auto s = unconditional_interval(t, risk_difference{}, {.nuisance_error = 1e-6});
+  for (const tian_levels levels : {tian_levels::arcsine, tian_levels::logarithm}) {
+    const auto r = tian_combination(std::vector<binary_trial<>>{t}, risk_difference{}, {.levels = levels});
+    CHECK(r.method == (levels == tian_levels::arcsine ? "Tian, arcsine levels" : "Tian, logarithmic levels"));
+    CHECK(close(r.lower, s.lower, metapool_test::digits10));
+    CHECK(close(r.upper, s.upper, metapool_test::digits10));
+    CHECK(close(r.p, s.p, metapool_test::digits10));
+  }
+  CHECK(tian_combination(std::vector<binary_trial<>>{t}, risk_difference{}, {.levels = tian_levels::arcsine, .mid_p = true}).method == "Tian, arcsine levels, mid-p");
+}
+
+TEST_CASE("Two scores of p-values are judged by the closed form of their sum") {
+  // below the reach: P(V + V' <= c) is s^2 c sin(c) / 2 of arcsines, s^2 (1 - (1 + c) exp(-c)) of logarithms
+  const double s = 1.01;
+  const auto arcsine = [&](double p, double q) {
+    const double c = std::asin(p / s) + std::asin(q / s);
+    return s * s * c * std::sin(c) / 2;
+  };
+  const auto logarithm = [&](double p, double q) {
+    const double c = -std::log1p(-p / s) - std::log1p(-q / s);
+    return s * s * (-std::expm1(-c) - c * std::exp(-c));
+  };
+  const std::vector<binary_trial<>> two{trial("a", 4, 8, 1, 7), trial("b", 5, 8, 2, 7)};  // of equal size, and so of equal weight
+  const auto p_of = [&](std::size_t i, double level) { return unconditional_interval(two[i], risk_difference{}, {.level = level, .nuisance_error = 1e-6}); };
+  const double p = p_of(0, 0.95).p / 2, q = p_of(1, 0.95).p / 2;
+  const auto a = tian_combination(two, risk_difference{}, {.levels = tian_levels::arcsine}), l = tian_combination(two, risk_difference{}, {.levels = tian_levels::logarithm});
+  CHECK(close(a.p_greater, arcsine(p, q), metapool_test::digits10));
+  CHECK(close(l.p_greater, logarithm(p, q), metapool_test::digits10));
+  // twice the same trial: at the limit both p-values are q with a sum of scores of 2.5 %
+  const std::vector<binary_trial<>> same{two[0], two[0]};
+  const auto check = [&](tian_levels levels, const auto& sum) {
+    double from = 0, to = 0.5;
+    for (int i = 0; i < 60; ++i) {
+      const double middle = (from + to) / 2;
+      (sum(middle, middle) < 0.025 ? from : to) = middle;
+    }
+    const auto r = tian_combination(same, risk_difference{}, {.levels = levels});
+    CHECK(close(r.lower, p_of(0, 1 - 2 * from).lower, metapool_test::digits8));
+    CHECK(close(r.upper, p_of(0, 1 - 2 * from).upper, metapool_test::digits8));
+  };
+  check(tian_levels::arcsine, arcsine);
+  check(tian_levels::logarithm, logarithm);
+}
+
+TEST_CASE("Whatever the levels count, exchanged arms turn the interval, the order of trials does not matter, and interval and test agree") {
+  const std::vector<binary_trial<>> there{trial("a", 3, 8, 0, 7), trial("b", 2, 6, 1, 5), trial("c", 0, 9, 0, 8)}, turned{there[2], there[0], there[1]},
+      back{trial("a", 0, 7, 3, 8), trial("b", 1, 5, 2, 6), trial("c", 0, 8, 0, 9)};
+  for (const tian_levels levels : {tian_levels::arcsine, tian_levels::logarithm}) {
+    const auto compare = [&](const auto& measure, const auto& turn) {
+      const auto x = tian_combination(there, measure, {.levels = levels}), y = tian_combination(turned, measure, {.levels = levels}), z = tian_combination(back, measure, {.levels = levels});
+      CHECK(close(x.lower, y.lower, metapool_test::digits10));
+      CHECK(close(x.upper, y.upper, metapool_test::digits10));
+      CHECK(close(x.p, y.p, metapool_test::digits10));
+      CHECK(close(x.upper, turn(z.lower), metapool_test::digits8));
+      CHECK(close(x.p_greater, z.p_less, metapool_test::digits10));
+      CHECK(x.lower < *x.estimate);
+      CHECK(*x.estimate < x.upper);
+    };
+    compare(risk_difference{}, [](double x) { return -x; });
+    compare(risk_ratio{}, [](double x) { return 1 / x; });
+    for (const double events : {4.0, 6.0, 7.0, 8.0}) {
+      const auto r = tian_combination(std::vector<binary_trial<>>{trial("a", events, 8, 1, 8), trial("b", events, 9, 2, 8)}, risk_difference{}, {.levels = levels});
+      CHECK((r.p < 0.05) == (r.lower > 0));
+    }
+    // a trial without events says that a difference is small, whatever the levels count
+    const auto few = tian_combination(std::vector<binary_trial<>>{there[0]}, risk_difference{}, {.levels = levels});
+    const auto more = tian_combination(std::vector<binary_trial<>>{there[0], trial("d", 0, 60, 0, 60)}, risk_difference{}, {.levels = levels});
+    CHECK(more.tables == 2);
+    CHECK(more.upper - more.lower < few.upper - few.lower);
+  }
+}
+
+TEST_CASE("Enumerated coverage of two trials of 1 to 2 patients an arm is never below the level, whatever the levels count") {
+  for (const tian_levels levels : {tian_levels::arcsine, tian_levels::logarithm}) {
+    std::vector<tian_result<>> results;
+    for (int i = 0; i < 36; ++i) {
+      const std::vector<binary_trial<>> trials{trial("a", i % 3, 2, i / 3 % 3, 2), trial("b", i / 9 % 2, 1, i / 18, 1)};
+      results.push_back(tian_combination(trials, risk_difference{}, {.level = 0.8, .levels = levels, .nuisance_error = 1e-3}));
+    }
+    double least = 1;
+    for (double delta = -0.9; delta < 0.95; delta += 0.2) {
+      for (double u = 0.05; u < 1; u += 0.1) {
+        for (double v = 0.05; v < 1; v += 0.1) {
+          const double low = std::max(0.0, -delta), width = std::min(1.0, 1 - delta) - low, p = low + u * width, q = low + v * width;
+          double sum = 0;
+          for (int i = 0; i < 36; ++i) {
+            const auto& r = results[static_cast<std::size_t>(i)];
+            if (r.lower <= delta && delta <= r.upper) sum += binomial(2, i % 3, p + delta) * binomial(2, i / 3 % 3, p) * binomial(1, i / 9 % 2, q + delta) * binomial(1, i / 18, q);
+          }
+          least = std::min(least, sum);
+        }
+      }
+    }
+    CHECK(least >= 0.8);
+    CHECK(least < 0.97);
+  }
+}
+
 TEST_CASE("A trial without events makes a difference smaller, and of a ratio says nothing") {
   const std::vector<binary_trial<>> one{trial("a", 1, 10, 3, 10)}, two{one[0], trial("b", 0, 60, 0, 60)};
   const auto d = tian_combination(one, risk_difference{}), e = tian_combination(two, risk_difference{});
@@ -239,6 +339,7 @@ TEST_CASE("Of one trial's rates the combination is Clopper and Pearson's interva
   // R: p <- binom.test(7, 9)$conf.int; p / (1 - p) * 150 / 100
   CHECK(close(r.lower, 0.9996101703, metapool_test::at_scale({1e-10, 0, 0, "printed by R to ten digits"}, 1)));
   CHECK(close(r.upper, 51.7954845801, {1e-10, 0, 0, "printed by R to ten digits"}));
+  for (const tian_levels levels : {tian_levels::arcsine, tian_levels::logarithm}) CHECK(close(tian_combination(one, incidence_rate_ratio{}, {.levels = levels}).upper, r.upper, metapool_test::digits10));
   const std::vector<rate_trial<>> three{rates("a", 7, 100, 2, 150), rates("b", 0, 50, 0, 60), rates("c", 3, 80, 1, 70)};
   const auto s = tian_combination(three, incidence_rate_ratio{});
   CHECK(s.tables == 2);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The smallest effect that the weighted mean of several trials' one-sided p-values accepts.
+// The smallest effect that the weighted mean of several trials' one-sided p-values, or of their scores, accepts.
 #pragma once
 
+#include <metapool/exact/level_scores.hpp>
 #include <metapool/exact/unconditional_test.hpp>
 #include <metapool/math/convergence.hpp>
 
@@ -14,11 +15,12 @@
 
 namespace metapool::detail {
 
-/// Trials' one-sided tests in one direction, and their combination: the sum of weight times p-value.
+/// Trials' one-sided tests in one direction, and their combination: the sum of weight times score of the p-value.
 template <class Real, class Test, bool ratio>
 struct combined_tests {
   std::vector<Test> tests{};
   std::vector<Real> weights{};
+  level_score<Real> score{tian_levels::uniform};
   bool mid_p = false;
 
   static Real effect(const Real& x) {
@@ -27,7 +29,7 @@ struct combined_tests {
   }
   Real at(const Real& x, const Real& relative = Real(0)) {
     Real sum = 0;
-    for (std::size_t i = 0; i < tests.size(); ++i) sum += weights[i] * (mid_p ? tests[i].mid_p(effect(x), relative) : tests[i].p(effect(x), relative));
+    for (std::size_t i = 0; i < tests.size(); ++i) sum += weights[i] * score.value(mid_p ? tests[i].mid_p(effect(x), relative) : tests[i].p(effect(x), relative));
     return sum;
   }
   /// No less than any value on [a, b], or any number above `least`; first roughly, which mostly suffices.
@@ -35,8 +37,13 @@ struct combined_tests {
     Real sum = 0;
     for (const Real& share : {Real(Real(1) / 32), Real(Real(1) / 65536)}) {
       sum = 0;
-      for (std::size_t i = 0; i < tests.size() && !(sum > least * (1 + share)); ++i) sum += weights[i] * tests[i].bound(effect(a), effect(b), Real(1), share);
-      if (!(sum > least) || sum > least * (1 + share)) break;
+      Real surely = 0;  // the same from what the p-values are at least
+      for (std::size_t i = 0; i < tests.size() && !(surely > least); ++i) {
+        const Real p = tests[i].bound(effect(a), effect(b), Real(1), share);
+        sum += weights[i] * score.value(p);
+        surely += weights[i] * score.value(Real(p / (1 + share)));
+      }
+      if (!(sum > least) || surely > least) break;
     }
     return sum;
   }

@@ -10,8 +10,9 @@
 #include <metapool/effect/risk_ratio.hpp>
 #include <metapool/exact/combined_tests.hpp>
 #include <metapool/exact/conditional_rate_test.hpp>
+#include <metapool/exact/level_scores.hpp>
 #include <metapool/exact/miettinen_nurminen.hpp>
-#include <metapool/exact/sum_of_uniforms.hpp>
+#include <metapool/exact/sum_of_scores.hpp>
 #include <metapool/exact/unconditional_test.hpp>
 #include <metapool/inference/result.hpp>
 #include <metapool/math/arithmetic.hpp>
@@ -41,6 +42,7 @@ enum class tian_weights : std::uint8_t {
 struct tian_options {
   double level = 0.95;
   tian_weights weights = tian_weights::root;
+  tian_levels levels = tian_levels::uniform;
   /// Half the probability of what was seen in each trial's p-values: shorter, and no longer certain to cover at least `level`. Of several crossings a limit is the
   /// one next to the effect.
   bool mid_p = false;
@@ -53,7 +55,7 @@ template <class Real = double>
 struct tian_result {
   using real_type = Real;
   measure_info measure{};
-  std::string method{};             ///< "Tian" or "Tian, mid-p"
+  std::string method{};             ///< "Tian", with ", arcsine levels" or ", logarithmic levels", and with ", mid-p"
   std::optional<Real> estimate{};   ///< where both one-sided combinations are equal; empty if the interval is unbounded; 0 or infinity at an open end
   Real lower{};
   Real upper{};
@@ -72,11 +74,12 @@ namespace detail {
 
 /// Limits, estimate and tests from the tests in both directions; `down` are those of the trials with exchanged arms. left: the end of the scale of the search.
 template <class Real, class Test, bool ratio>
-void combine_tests(combined_tests<Real, Test, ratio>& up, combined_tests<Real, Test, ratio>& down, bool mid_p, const Real& left, const Real& middle, tian_result<Real>& r) {
+void combine_tests(combined_tests<Real, Test, ratio>& up, combined_tests<Real, Test, ratio>& down, const tian_options& options, const Real& left, const Real& middle, tian_result<Real>& r) {
   const Real infinity = std::numeric_limits<Real>::infinity();
   up.weights = down.weights = r.weights;
-  up.mid_p = down.mid_p = mid_p;
-  const sum_of_uniforms<Real> null(r.weights);
+  up.mid_p = down.mid_p = options.mid_p;
+  up.score = down.score = level_score<Real>(options.levels);
+  const sum_of_scores<Real> null(r.weights, options.levels);
   const Real least = null.quantile(tail_of_level<Real>(r.level), r.convergence);
   const Real low = up.limit(least, left, Real(-left), middle, r.convergence), high = -down.limit(least, left, Real(-left), Real(-middle), r.convergence);
   const bool no_low = ratio && low == left, no_high = ratio && high == -left;
@@ -144,7 +147,9 @@ void start_tian(tian_result<Real>& r, const measure_info& measure, const tian_op
   }
   r.measure = measure;
   r.level = options.level;
-  r.method = options.mid_p ? "Tian, mid-p" : "Tian";
+  r.method = "Tian";
+  if (options.levels != tian_levels::uniform) r.method += options.levels == tian_levels::arcsine ? ", arcsine levels" : ", logarithmic levels";
+  if (options.mid_p) r.method += ", mid-p";
 }
 
 }  // namespace detail
@@ -156,7 +161,8 @@ void start_tian(tian_result<Real>& r, const measure_info& measure, const tian_op
 ///     tian_combination(trials, risk_difference{});
 ///
 /// With all levels from 0 to 1 counting alike, what is combined is the sum of weight times one-sided p-value, which under the true effect is no less (in distribution)
-/// than a weighted sum of uniform numbers, whose distribution is computed, not simulated. The p-values are unconditional exact ones (score statistic, largest over the control
+/// than a weighted sum of uniform numbers, whose distribution is computed, not simulated. Other `levels` combine scores of the p-values (tian_levels) in the same way, by
+/// the distribution of the scores' sum; as the scores rise with p, all of them cover at least `level`. Choose before the data are seen. The p-values are unconditional exact ones (score statistic, largest over the control
 /// risk; unconditional.hpp), so that the interval covers at least `level` whatever the control risks, if the effect is common. With one trial it is Chan and Zhang's.
 /// For the ratio a trial without events fits every ratio (its p-value is 1), so that many of them make the interval wide: mid_p lets them count neutrally,
 /// as R's exactmeta does. That package's p-values are of another statistic on a grid, with simulated quantiles, so that results differ.
@@ -187,7 +193,7 @@ auto tian_combination(const Trials& trials, const Measure&, const tian_options& 
   });
   const Real half = Real(1) / 2, risk = (all.a + half) / (all.treated_total() + 1), control_risk = (all.c + half) / (all.control_total() + 1);
   const Real left = ratio ? Real(-log((std::numeric_limits<Real>::max)()) * Real(2) / 5) : Real(-1);
-  detail::combine_tests(up, down, options.mid_p, left, ratio ? Real(log(risk / control_risk)) : Real(risk - control_risk), r);
+  detail::combine_tests(up, down, options, left, ratio ? Real(log(risk / control_risk)) : Real(risk - control_risk), r);
   return r;
 }
 
@@ -215,7 +221,7 @@ auto tian_combination(const Trials& trials, const incidence_rate_ratio&, const t
     return study_status::pooled;
   });
   const Real half = Real(1) / 2, left = -log((std::numeric_limits<Real>::max)()) * Real(2) / 5;
-  detail::combine_tests(up, down, options.mid_p, left, Real(log((all.x1 + half) / all.t1) - log((all.x2 + half) / all.t2)), r);
+  detail::combine_tests(up, down, options, left, Real(log((all.x1 + half) / all.t1) - log((all.x2 + half) / all.t2)), r);
   return r;
 }
 
