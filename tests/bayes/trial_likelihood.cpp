@@ -78,3 +78,19 @@ TEST_CASE("a million patients cost no digits: near its peak the log-likelihood i
   CHECK(close(l(peak) - l(peak + sd), 0.5, tolerance{0, 0, 2e-3, "the third derivative"}));
   CHECK(close((l(peak + 1e-4 * sd) - 2 * l(peak) + l(peak - 1e-4 * sd)) * 1e8, -1.0, tolerance{0, 0, 0.02, "rounding of 1e-10 over steps of 1e-8"}));
 }
+
+TEST_CASE("beyond its end the logarithm of a likelihood is straight, or so far down that it is nothing") {
+  const auto check = [](const auto& likelihood) {
+    double top = -1e300;
+    for (double theta = -20; theta <= 20; theta += 0.5) top = (std::max)(top, likelihood(theta));
+    for (const double side : {-1.0, 1.0}) {
+      const double end = likelihood.end(), at = likelihood(side * end), bend = at - 2 * likelihood(side * (end + 5)) + likelihood(side * (end + 10));
+      CHECK((std::fabs(bend) < 1e-10 || at < top - 60));
+    }
+  };
+  for (const auto& t : {sparse, none, all, two_by_two<double>{20, 1480, 30, 1470}, two_by_two<double>{40, 3, 0, 60}}) {
+    if (t.a + t.c > 0 && t.b + t.d > 0) check(margins_likelihood<double>(t));
+    for (const double a : {0.1, 2.0}) check(log_risk_baseline_likelihood<double>(t, a));
+    for (const double sd : {0.7, 3.0, 10.0}) check(logit_baseline_likelihood<double>(t, -1.0, sd));
+  }
+}
