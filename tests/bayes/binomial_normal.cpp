@@ -293,3 +293,17 @@ TEST_CASE("what binomial trials cannot answer is refused, and the message says w
   CHECK_THROWS_AS((normal_baseline{std::numeric_limits<double>::infinity(), 1.0}), input_error);
   CHECK_THROWS_AS(log_risk_baseline(0.0), input_error);
 }
+
+TEST_CASE("a trial is recorded as bounding its effect from both sides only if it does, which is what gives its own effect moments") {
+  metapool::detail::trials_with_likelihoods<double, binary_trial<>> all;
+  const auto& t = three()[0];
+  all.add(t, true, true, true);
+  all.add(t, true, false, true);
+  all.add(t, false, true, true);
+  all.add(t, false, false, false);
+  CHECK(all.bounded == std::vector<bool>{true, false, false, false});
+  CHECK(all.below == 2);
+  CHECK(all.above == 2);
+  CHECK(all.both == 1);
+  CHECK_FALSE(all.place[3].has_value());
+}

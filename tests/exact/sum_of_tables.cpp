@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -78,6 +79,19 @@ TEST_CASE("Centred on one odds ratio the sum has the same law at another as cent
   CHECK(close(a.square / ta, b.square / tb, metapool_test::digits12));
   here.reach(1.5);
   CHECK(here.centre() == 1.5);
+}
+
+TEST_CASE("The place of the most probable sum is known at every centre, in whatever order the tables were multiplied and with the arms exchanged") {
+  for (double centre = -3; centre < 3; centre += 0.1) {
+    detail::sum_of_tables<double> sum(tables());
+    sum.centre_on(centre, sum.usual_depth());
+    const detail::sum_of_tables<double> other = sum.swapped_arms();
+    for (const auto& w : {sum.weights(), other.weights()}) {
+      const double largest = *std::max_element(w.weight.begin(), w.weight.end());
+      CHECK(w.weight[w.mode] == largest);
+      CHECK(close(largest, 1.0, metapool_test::digits14));
+    }
+  }
 }
 
 TEST_CASE("With the arms exchanged the tails change places at the inverse odds ratio") {
