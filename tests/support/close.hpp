@@ -57,7 +57,7 @@ struct comparison {
 inline doctest::String toString(const comparison& c) { return c.text.c_str(); }
 inline std::ostream& operator<<(std::ostream& out, const comparison& c) { return out << c.text; }
 
-namespace numbers {
+namespace last_places {
 
 /// Representable doubles between a and b; text, because it is only printed.
 inline std::string ulps_apart(double a, double b) {
@@ -91,7 +91,7 @@ std::string ulps_apart(const Real& a, const Real& b) {
   return ulps_apart(static_cast<double>(a), static_cast<double>(b)) + " (as double)";
 }
 
-}  // namespace numbers
+}  // namespace last_places
 
 /// True if a and b are the same within the tolerance; b is the expected value. NaN is close to nothing, an infinity only to itself.
 /// Use: CHECK(close(fit.estimate, -0.7452, printed(4)));
@@ -118,7 +118,7 @@ comparison close(const A& actual, const B& expected, const tolerance& t) {
   out << static_cast<long double>(a) << " is not close to " << static_cast<long double>(b);
   out.precision(3);
   out << ": relative error " << static_cast<long double>(difference / size) << ", absolute " << static_cast<long double>(difference) << ", "
-      << numbers::ulps_apart(a, b) << " ULPs apart; allowed " << (t.absolute > 0 ? "absolute " : "relative ")
+      << last_places::ulps_apart(a, b) << " ULPs apart; allowed " << (t.absolute > 0 ? "absolute " : "relative ")
       << (t.absolute > 0 ? t.absolute : t.relative);
   if (t.floor > 0) out << " of at least " << t.floor;
   out << " (" << t.reason << ")";
