@@ -20,8 +20,13 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <new>
 #include <string>
 #include <vector>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 namespace {
 
@@ -29,6 +34,31 @@ namespace mp = metapool;
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 double wall_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Large arrays in huge pages where Linux has them for the asking, as numpy's are: whoever keeps gigabytes would ask too.
+template <class T>
+struct huge_pages {
+  using value_type = T;
+  huge_pages() = default;
+  template <class U>
+  huge_pages(const huge_pages<U>&) {}
+  T* allocate(std::size_t n) {
+    constexpr std::size_t page = std::size_t{2} << 20;
+    if (n > (std::size_t{1} << 40)) throw std::bad_alloc();
+    const std::size_t bytes = (n * sizeof(T) + page - 1) / page * page;
+    void* const at = std::aligned_alloc(page, bytes);
+    if (at == nullptr) throw std::bad_alloc();
+#ifdef __linux__
+    if (n * sizeof(T) >= page) madvise(at, bytes, MADV_HUGEPAGE);
+#endif
+    return static_cast<T*>(at);
+  }
+  void deallocate(T* at, std::size_t) { std::free(at); }
+  friend bool operator==(const huge_pages&, const huge_pages&) { return true; }
+};
+
+template <class T>
+using array_of = std::vector<T, huge_pages<T>>;
 
 struct work {
   std::string name;
@@ -47,12 +77,12 @@ struct work {
 
 /// From the first number to the last, in the widest registers and several sums, so that the memory is all that it waits for.
 template <class Real>
-double read_all(const std::vector<Real>& y, const std::vector<Real>& v) {
+double read_all(const array_of<Real>& y, const array_of<Real>& v) {
   double total = 0;
   mp::detail::run_widest<Real>([&](auto bytes) __attribute__((always_inline)) {
     constexpr std::size_t n = decltype(bytes)::value / sizeof(Real);
     using pack = mp::detail::pack<Real, n>;
-    for (const std::vector<Real>* x : {&y, &v}) {
+    for (const array_of<Real>* x : {&y, &v}) {
       const Real* const at = x->data();
       pack a, b, c, d, part;
       mp::detail::fill(a, Real(0));
@@ -76,7 +106,7 @@ double read_all(const std::vector<Real>& y, const std::vector<Real>& v) {
 
 /// In the order in which the batch takes the numbers up: so many columns at a time, all their rows of both tables.
 template <class Real>
-double read_in_tiles(const std::vector<Real>& y, const std::vector<Real>& v, std::size_t k, std::size_t m) {
+double read_in_tiles(const array_of<Real>& y, const array_of<Real>& v, std::size_t k, std::size_t m) {
   double total = 0;
   mp::detail::run_widest<Real>([&](auto bytes) __attribute__((always_inline)) {
     constexpr std::size_t n = decltype(bytes)::value / sizeof(Real);
@@ -87,8 +117,7 @@ double read_in_tiles(const std::vector<Real>& y, const std::vector<Real>& v, std
     for (std::size_t c = 0; c + 2 * n <= m; c += 2 * n) {
       for (std::size_t i = 0; i < k; ++i) {
         for (const Real* x : {y.data() + i * m + c, v.data() + i * m + c}) {
-          mp::detail::fetch_ahead(x);
-          mp::detail::fetch_ahead(x + n);
+          mp::detail::fetch_row_ahead<2 * n>(x);
           mp::detail::load(part, x);
           a = a + part;
           mp::detail::load(part, x + n);
@@ -104,16 +133,16 @@ double read_in_tiles(const std::vector<Real>& y, const std::vector<Real>& v, std
 
 /// The first few columns, whose input and answers the caches hold.
 template <class Real>
-std::vector<Real> first_columns(const std::vector<Real>& from, std::size_t k, std::size_t m, std::size_t few) {
-  std::vector<Real> to;
+array_of<Real> first_columns(const array_of<Real>& from, std::size_t k, std::size_t m, std::size_t few) {
+  array_of<Real> to;
   for (std::size_t i = 0; i < k; ++i) to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(i * m), from.begin() + static_cast<std::ptrdiff_t>(i * m + few));
   return to;
 }
 
 /// Returns how many works are slower than asked.
 template <class Real>
-int measure(const char* type, const std::vector<Real>& y, const std::vector<Real>& v, std::size_t k, std::size_t m) {
-  std::vector<Real> columns[13];
+int measure(const char* type, const array_of<Real>& y, const array_of<Real>& v, std::size_t k, std::size_t m) {
+  array_of<Real> columns[13];
   for (auto& c : columns) c.resize(m);
   auto& [estimate, se, lower, upper, statistic, p, lp, tau2, q, q_p, i2, h2, other] = columns;
   const mp::batch_view<Real> data{y, v, k, m};
@@ -121,9 +150,9 @@ int measure(const char* type, const std::vector<Real>& y, const std::vector<Real
   const mp::batch_columns<Real> some{.estimate = estimate, .se = se, .tau2 = tau2, .q = q};
   const mp::batch_columns<Real> all{.estimate = estimate, .se = se, .lower = lower, .upper = upper, .statistic = statistic, .p = p, .tau2 = tau2, .q = q, .q_p = q_p, .i2 = i2, .h2 = h2};
   const std::size_t few = 2000, times = m / few;
-  const std::vector<Real> few_y = first_columns(y, k, m, few), few_v = first_columns(v, k, m, few);
+  const array_of<Real> few_y = first_columns(y, k, m, few), few_v = first_columns(v, k, m, few);
   const mp::batch_view<Real> near{few_y, few_v, k, few};
-  std::vector<Real> near_columns[4];
+  array_of<Real> near_columns[4];
   for (auto& c : near_columns) c.resize(few);
   const mp::batch_columns<Real> near_some{.estimate = near_columns[0], .se = near_columns[1], .tau2 = near_columns[2], .q = near_columns[3]};
   double sink = 0;
@@ -173,7 +202,7 @@ int measure(const char* type, const std::vector<Real>& y, const std::vector<Real
 
 template <class Real>
 int made_up(const char* type, std::size_t k, std::size_t m) {
-  std::vector<Real> y(k * m), v(k * m);
+  array_of<Real> y(k * m), v(k * m);
   for (std::size_t c = 0; c < m; ++c) {
     mp::detail::random_stream r(1, c);
     const auto uniform = [&r] { return static_cast<double>(r() >> 11) * 0x1p-53; };
@@ -191,22 +220,24 @@ int made_up(const char* type, std::size_t k, std::size_t m) {
 
 /// For the script: medians and sums of the answers, a line each.
 int from_file(const char* name, std::size_t k, std::size_t m) {
-  std::vector<double> y(k * m), v(k * m);
+  array_of<double> y(k * m), v(k * m);
   std::ifstream in(name, std::ios::binary);
   const auto bytes = static_cast<std::streamsize>(k * m * sizeof(double));
   if (!in.read(reinterpret_cast<char*>(y.data()), bytes) || !in.read(reinterpret_cast<char*>(v.data()), bytes)) {
     std::fprintf(stderr, "metapool_batch: %s does not hold 2 x %zu x %zu doubles\n", name, k, m);
     return 1;
   }
-  std::vector<double> estimate(m), se(m), tau2(m), q(m);
+  array_of<double> estimate(m), se(m), tau2(m), q(m);
   const mp::batch_view<double> data{y, v, k, m};
   const mp::batch_columns<double> some{.estimate = estimate, .se = se, .tau2 = tau2, .q = q};
   const auto timed = [&](const char* what, const auto& run) {
     work w{what, run};
-    for (int r = 0; r < 8; ++r) {
+    w.run();  // warms up
+    const double first = processor_seconds();
+    while (w.seconds.size() < 7 || processor_seconds() - first < 0.25) {
       const double start = processor_seconds();
       w.run();
-      if (r > 0) w.seconds.push_back(processor_seconds() - start);
+      w.seconds.push_back(processor_seconds() - start);
     }
     double sum = 0, sum_tau2 = 0;
     for (const double x : estimate) sum += x;

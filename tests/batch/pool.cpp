@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 namespace mp = metapool;
@@ -25,6 +26,28 @@ TEST_CASE_TEMPLATE("the batch's common effects are those of one meta-analysis at
     for (std::size_t c = 0; c < t.m; ++c) {
       check_column(t, c, a, fit, mp::wald_z{}, 0);
       check_column(t, c, b, fit, mp::hartung_knapp{.level = 0.99, .floor = 1}, 0);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("one missing entry among whole columns is seen wherever it is, whether all answers are asked for or the estimate alone", Real, double, float) {
+  constexpr std::size_t k = 3, m = 16;
+  const auto fit = [](const auto& effects) { return mp::common_effect(effects); };
+  for (std::size_t at = 0; at < 2 * k; ++at) {
+    table<Real> t{k, m, std::vector<Real>(k * m), std::vector<Real>(k * m)};
+    for (std::size_t i = 0; i < k * m; ++i) {
+      t.y[i] = Real(i % 7);
+      t.v[i] = Real(1 + i % 5);
+    }
+    (at < k ? t.y : t.v)[at % k * m + 9] = std::numeric_limits<Real>::quiet_NaN();
+    answers<Real> all(m), alone(m);
+    mp::batch_common_effect(t.view(), all.out());
+    mp::batch_common_effect(t.view(), mp::batch_columns<Real>{.estimate = alone.estimate, .se = alone.se, .status = alone.status});
+    for (std::size_t c = 0; c < m; ++c) {
+      check_column(t, c, all, fit, mp::wald_z{}, 0);
+      CHECK(alone.status[c] == all.status[c]);
+      CHECK(metapool_test::same(alone.estimate[c], all.estimate[c]));
+      CHECK(metapool_test::same(alone.se[c], all.se[c]));
     }
   }
 }

@@ -40,27 +40,33 @@ template <class Real, std::size_t N>
   choose(state, fine, state, two);
 }
 
+/// A tile in the memory of a thread.
+template <std::size_t N, class Real>
+[[gnu::always_inline]] inline tile<Real, N> tile_in(batch_workspace<Real>& work) {
+  tile<Real, N> t;
+  t.k = work.k;
+  t.d = work.rows();
+  t.v = t.d + (t.k + 1) * N;
+  t.w = t.v + (t.k + 1) * N;
+  return t;
+}
+
 /// Sums of the columns of one tile, into places at, at + 1, ... of sums. Spread: Q is wanted; spread_at_tau2: Q at tau2 too.
 template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
 [[gnu::always_inline]] inline void sum_tile(const Real* y, const Real* v, std::size_t stride, bool spread_at_tau2, batch_workspace<Real>& work, Proofs& proofs, std::size_t at,
-                                            pack<Real, N>& odd) {
+                                            pack<Real, N>& odd, bool& complete) {
   using P = pack<Real, N>;
   constexpr bool no_tau = std::is_same_v<Estimator, no_tau2>, moments = std::is_same_v<Estimator, dersimonian_laird>;
   constexpr tile_use use = no_tau ? (Spread ? tile_use::spread : tile_use::mean) : moments ? tile_use::moments : tile_use::search;
   column_sums<Real>& sums = work.sums;
-  const std::size_t room = (work.k + 1) * N;
-  tile<Real, N> t;
-  t.k = work.k;
-  t.d = work.rows();
-  t.v = t.d + room;
-  t.w = t.v + room;
+  tile<Real, N> t = tile_in<N>(work);
   tile_sums<Real, N> s;
-  open_tile<use>(t, s, y, v, stride, t.w + room);
+  open_tile<use>(t, s, y, v, stride, t.w + (t.k + 1) * N, complete);
   P zero, one, two;
   fill(zero, Real(0));
   fill(one, Real(1));
   fill(two, Real(2));
-  P state = t.invalid, tau2 = zero, largest;
+  P state = zero, tau2 = zero, largest;
   fill(largest, (std::numeric_limits<Real>::max)() / 4);
   store(sums.count + at, t.count);
   [[maybe_unused]] const P first_q = s.q;
@@ -68,13 +74,16 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
     store(sums.q + at, s.q);
   } else {
     store(sums.q + at, zero);
-    choose(state, (t.square * s.w <= largest) | (state > zero), state, two);  // Q may overflow
+  }
+  if (!t.plain) {
+    if constexpr (!Spread) choose(state, t.square * s.w <= largest, state, two);  // Q may overflow
+    if constexpr (!no_tau) doubt_of_range(t, state);
+    choose(state, t.invalid > zero, one, state);
   }
   [[maybe_unused]] score_bounds<Real, N> bounds;
   [[maybe_unused]] score_pack<Real, N> first, last;
-  if constexpr (!std::is_same_v<Estimator, no_tau2>) {
-    doubt_of_range(t, state);
-    if constexpr (std::is_same_v<Estimator, dersimonian_laird>) {
+  if constexpr (!no_tau) {
+    if constexpr (moments) {
       const P df = t.count - one;
       P over, part, part2;
       reciprocal_within(over, s.w);
@@ -86,9 +95,8 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
       P done = one;
       if constexpr (std::is_same_v<Estimator, paule_mandel>) paule_mandel_tile(t, s, tau2, done);
       if constexpr (std::is_same_v<Estimator, reml>) search_reml_tile(t, bounds, first, last, tau2, done);
-      choose(state, done > zero, state, two);
+      choose(state, (done > zero) | (state > zero), state, two);
     }
-    choose(state, t.invalid > zero, one, state);
     if (spread_at_tau2) {
       pool_tile<true>(t, tau2, s);
       store(sums.q_tau2 + at, s.q);
@@ -107,11 +115,15 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
   store(sums.weight + at, s.w);
   store(sums.tau2 + at, tau2);
   store(sums.state + at, state);
-  P smallest;
-  fill(smallest, (std::numeric_limits<Real>::min)());
-  const auto usual = (state == zero) & (t.count >= two) & (s.w >= smallest) & (s.w <= largest) & (mean <= largest) & (zero - mean <= largest);
-  choose(odd, usual, odd, one);
-  if constexpr (Spread) choose(odd, first_q <= largest, odd, one);
+  if (!t.plain) {
+    P smallest;
+    fill(smallest, (std::numeric_limits<Real>::min)());
+    const auto usual = (state == zero) & (t.count >= two) & (s.w >= smallest) & (s.w <= largest) & (mean <= largest) & (zero - mean <= largest);
+    choose(odd, usual, odd, one);
+    if constexpr (Spread) choose(odd, first_q <= largest, odd, one);
+  } else if constexpr (!no_tau && !moments) {
+    choose(odd, state == zero, odd, one);
+  }
   if constexpr (std::is_same_v<Estimator, reml>) {
     P wanted;
     choose(wanted, (state == zero) & (t.count >= two), one, zero);
@@ -128,7 +140,10 @@ template <class Estimator, bool Spread, std::size_t N, class Real>
   std::conditional_t<std::is_same_v<Estimator, reml>, proof_queue<Real, N>, no_proofs> proofs(work.k, last_v + room, work.sums.state, work.sums.given_up, work.sums.gave_up);
   pack<Real, N> odd, zero;
   fill(zero, Real(0));
-  odd = zero;
+  fill(odd, Real(work.k < 2));
+  bool complete = true;
+  tile<Real, N> t = tile_in<N>(work);
+  close_tile(t);
   for (std::size_t c = begin; c < end; c += N) {
     const Real* y = data.y.data() + c;
     const Real* v = data.v.data() + c;
@@ -144,7 +159,7 @@ template <class Estimator, bool Spread, std::size_t N, class Real>
       v = last_v;
       stride = N;
     }
-    sum_tile<Estimator, Spread, Real, N>(y, v, stride, spread_at_tau2, work, proofs, c - begin, odd);
+    sum_tile<Estimator, Spread, Real, N>(y, v, stride, spread_at_tau2, work, proofs, c - begin, odd, complete);
   }
   work.sums.regular = !any_of<N>(odd > zero);
   if constexpr (std::is_same_v<Estimator, reml>) proofs.finish();

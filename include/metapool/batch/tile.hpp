@@ -36,82 +36,89 @@ struct tile {
   P invalid{};        ///< 1 if an entry is neither valid nor missing
   P square{};         ///< sum of d^2, or no less than that up to rounding: see tile_use
   P v_max{};
-  bool plain = false;  ///< all entries are valid, and no variance is near the ends of the number type
+  bool plain = false;  ///< all entries are valid, and all numbers far from the ends of the number type: see plain_least and plain_most
 };
 
 /// Asks for what lies 1024 bytes on, into the second cache, which has room for more requests under way: processors do not foresee that many rows at once.
-template <class Real>
+/// Twin: two lines of a row are taken at a time; then also for what lies 256 bytes on, into the first.
+template <bool Twin, class Real>
 [[gnu::always_inline]] inline void fetch_ahead(const Real* from) {
 #if defined(__GNUC__)
   __builtin_prefetch(from + 1024 / sizeof(Real), 0, 2);
+  if constexpr (Twin) __builtin_prefetch(from + 256 / sizeof(Real), 0, 3);
 #else
   static_cast<void>(from);
 #endif
 }
 
-/// Finds each column's most precise study. y, v: k rows, `stride` numbers apart; copies: room for 2 k rows of N, used if entries are missing or invalid.
-/// Afterwards y and v and stride may point there.
+/// Likewise for a tile's part of a row.
+template <std::size_t N, class Real>
+[[gnu::always_inline]] inline void fetch_row_ahead(const Real* from) {
+  for (std::size_t l = 0; l < N; l += 64 / sizeof(Real)) fetch_ahead<(N * sizeof(Real) > 64)>(from + l);
+}
+
+/// The variances of a plain tile lie between these: cubes of them are within the range of the number type, and every weight is far above that of far_variance.
+template <class Real>
+[[gnu::always_inline]] inline constexpr Real plain_least() {
+  return std::numeric_limits<Real>::digits > 30 ? Real(1e-60) : Real(1e-9);
+}
+
+/// And the sum of the squares of its effects less that of the most precise study is no more than that over 16 times the number of studies.
+template <class Real>
+[[gnu::always_inline]] inline constexpr Real plain_most() {
+  return std::numeric_limits<Real>::digits > 30 ? Real(1e100) : Real(1e9);
+}
+
+/// Finds each column's most precise study, if all entries are valid; else what it finds is of no use, and the sums show it. y, v: k rows, `stride` numbers apart.
 template <class Real, std::size_t N>
-[[gnu::always_inline]] inline void find_most_precise(tile<Real, N>& t, const Real*& y, const Real*& v, std::size_t& stride, pack<Real, N>& top, Real* copies) {
+[[gnu::always_inline]] inline void survey_rows(tile<Real, N>& t, const Real* y, const Real* v, std::size_t stride) {
   using P = pack<Real, N>;
-  P zero, one, infinity, largest, check, index, count, v_top, v_max, origin, invalid, low, high;
-  fill(low, std::numeric_limits<Real>::digits > 30 ? Real(1e-290) : Real(1e-30));
-  fill(high, std::numeric_limits<Real>::digits > 30 ? Real(1e290) : Real(1e30));
-  fill(zero, Real(0));
-  fill(one, Real(1));
-  fill(infinity, std::numeric_limits<Real>::infinity());
-  fill(largest, (std::numeric_limits<Real>::max)());
-  fill(count, static_cast<Real>(t.k));
-  check = zero;
-  index = zero;
-  top = zero;
-  v_top = infinity;
-  v_max = zero;
-  origin = zero;
-  invalid = zero;
+  P v_top, v_max, origin;
+  fill(v_top, std::numeric_limits<Real>::infinity());
+  fill(v_max, Real(0));
+  origin = v_max;
+  t.invalid = v_max;
+  fill(t.count, static_cast<Real>(t.k));
   for (std::size_t i = 0; i < t.k; ++i) {
     P yi, vi;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
-    for (std::size_t l = 0; l < N; l += 64 / sizeof(Real)) {
-      fetch_ahead(y + i * stride + l);
-      fetch_ahead(v + i * stride + l);
-    }
-    check = check + (yi + vi);  // not finite as soon as an entry is not; a sum that overflows is looked at in vain
-    const auto less = vi < v_top;
-    choose(origin, less, yi, origin);
-    choose(top, less, index, top);
+    fetch_row_ahead<N>(y + i * stride);
+    fetch_row_ahead<N>(v + i * stride);
+    choose(origin, vi < v_top, yi, origin);
     least(v_top, v_top, vi);
     greatest(v_max, v_max, vi);
-    index = index + one;
   }
-  const auto keep = [&]() __attribute__((always_inline)) {
-    t.count = count;
-    t.v_top = v_top;
-    t.v_max = v_max;
-    t.origin = origin;
-    t.invalid = invalid;
-  };
-  t.plain = !any_of<N>((check - check != zero) | (v_top < low) | (v_max > high));
-  if (t.plain) {
-    keep();
-    return;
-  }
+  t.v_top = v_top;
+  t.v_max = v_max;
+  t.origin = origin;
+}
 
-  P negative;
+/// The same for any entries. copies: room for 2 k rows of N, where each column's valid studies are afterwards; the others have the effect `origin` and infinite variance.
+/// Returns whether all entries are valid.
+template <class Real, std::size_t N>
+[[gnu::always_inline]] inline bool clean_rows(tile<Real, N>& t, const Real* y, const Real* v, std::size_t stride, Real* copies) {
+  using P = pack<Real, N>;
+  P zero, one, infinity, largest, negative, all, count, v_top, v_max, origin, invalid;
+  fill(zero, Real(0));
+  fill(one, Real(1));
+  fill(infinity, std::numeric_limits<Real>::infinity());
+  fill(largest, (std::numeric_limits<Real>::max)());
   fill(negative, -(std::numeric_limits<Real>::max)());
+  fill(all, static_cast<Real>(t.k));
   count = zero;
   v_top = infinity;
   v_max = zero;
   origin = zero;
-  index = zero;
-  top = zero;
+  invalid = zero;
   Real* const y_copy = copies;
   Real* const v_copy = copies + t.k * N;
   for (std::size_t i = 0; i < t.k; ++i) {
     P yi, vi, part;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
+    fetch_row_ahead<N>(y + i * stride);
+    fetch_row_ahead<N>(v + i * stride);
     const auto present = (yi == yi) & (vi == vi);
     const auto wrong = present & ((vi <= zero) | (vi > largest) | (yi > largest) | (yi < negative));
     const auto good = present & (vi > zero) & (vi <= largest) & (yi <= largest) & (yi >= negative);
@@ -123,9 +130,7 @@ template <class Real, std::size_t N>
     const auto less = vi < v_top;
     choose(v_top, less, vi, v_top);
     choose(origin, less, yi, origin);
-    choose(top, less, index, top);
     choose(v_max, (vi > v_max) & (vi <= largest), vi, v_max);
-    index = index + one;
     store(y_copy + i * N, yi);
     store(v_copy + i * N, vi);
   }
@@ -136,10 +141,12 @@ template <class Real, std::size_t N>
     choose(yi, vi <= largest, yi, origin);
     store(y_copy + i * N, yi);
   }
-  keep();
-  y = y_copy;
-  v = v_copy;
-  stride = N;
+  t.count = count;
+  t.v_top = v_top;
+  t.v_max = v_max;
+  t.origin = origin;
+  t.invalid = invalid;
+  return !any_of<N>((count < all) | (invalid > zero));
 }
 
 }  // namespace metapool::detail

@@ -53,28 +53,29 @@ enum class tile_use {
 
 /// The sums of open_tile over the studies, that of w d in the place of the mean. Plain: as t.plain.
 template <tile_use Use, bool Plain, class Real, std::size_t N>
-[[gnu::always_inline]] inline void add_rows(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, const pack<Real, N>& top) {
+[[gnu::always_inline]] inline void add_rows(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride) {
   using P = pack<Real, N>;
-  P index, zero, one, far, rest, rest2, offset, square;
-  fill(one, Real(1));
+  P zero, far, rest, rest2, offset, square;
   fill(zero, Real(0));
   fill(far, far_variance<Real>());
-  index = rest = rest2 = offset = square = zero;
-  for (std::size_t i = 0; i < t.k; ++i) {
+  rest = rest2 = offset = square = zero;
+  auto left = zero == zero;
+  const auto add = [&](std::size_t i, bool by_newton) __attribute__((always_inline)) {
     P yi, vi, w;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
-    const auto other = index != top;
-    index = index + one;
+    auto top = left;
+    take_equal(top, left, vi, t.v_top);
     const P d = yi - t.origin;
-    inverse_of(w, vi, Plain && i % 2 == 0);  // every other by the divider, which else has nothing to do: the bits are the same
-    choose(w, other, w, zero);
+    inverse_of(w, vi, by_newton);
+    choose(w, top, zero, w);
     rest = rest + w;
     offset = offset + w * d;
-    if constexpr (Use == tile_use::mean || Use == tile_use::search) square = square + d * d;
+    if constexpr (Use == tile_use::mean) add_product(square, d, d);
+    if constexpr (Use == tile_use::search) square = square + d * d;
     if constexpr (Use == tile_use::moments || Use == tile_use::search) {
       rest2 = rest2 + w * w;
-      choose(vi, other, vi, far);
+      choose(vi, top, far, vi);
       if constexpr (!Plain) least(vi, vi, far);
       store(t.v + i * N, vi);
     }
@@ -82,37 +83,63 @@ template <tile_use Use, bool Plain, class Real, std::size_t N>
       store(t.d + i * N, d);
       store(t.w + i * N, w);
     }
+  };
+  std::size_t i = 0;
+  for (; Plain && i + 2 <= t.k; i += 2) {  // every other by the divider, which else has nothing to do: the bits are the same
+    add(i, true);
+    add(i + 1, false);
   }
+  for (; i < t.k; ++i) add(i, Plain);
   s.rest = rest;
   s.rest2 = rest2;
   s.centre = offset;
   t.square = square;
 }
 
-/// Fills a tile and its sums at tau2 = 0.
+/// What follows add_rows: the weight of all studies, their mean, and Q.
 template <tile_use Use, class Real, std::size_t N>
-[[gnu::always_inline]] inline void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, Real* copies) {
-  using P = pack<Real, N>;
-  P top, far, none;
-  find_most_precise(t, y, v, stride, top, copies);
-  if constexpr (Use != tile_use::mean) {
-    fill(far, far_variance<Real>());
-    fill(none, Real(0));
-    store(t.d + t.k * N, none);
-    store(t.v + t.k * N, far);
-    store(t.w + t.k * N, none);
-  }
-  if (t.plain) {
-    add_rows<Use, true>(t, s, y, v, stride, top);
-  } else {
-    add_rows<Use, false>(t, s, y, v, stride, top);
-  }
+[[gnu::always_inline]] inline void close_rows(tile<Real, N>& t, tile_sums<Real, N>& s) {
   inverse_of(s.largest, t.v_top, t.plain);
   s.w = s.largest + s.rest;
   s.centre = s.centre / s.w;
   if constexpr (Use != tile_use::mean) weigh_squares(t, s);
   // no d^2 is more than v_max w d^2, and the sum of w d^2 is that about the mean and the mean's own
   if constexpr (Use == tile_use::spread || Use == tile_use::moments) t.square = t.v_max * (s.q + (s.w * s.centre) * s.centre);
+}
+
+/// The row more than studies.
+template <class Real, std::size_t N>
+void close_tile(tile<Real, N>& t) {
+  for (std::size_t l = 0; l < N; ++l) {
+    t.d[t.k * N + l] = 0;
+    t.v[t.k * N + l] = far_variance<Real>();
+    t.w[t.k * N + l] = 0;
+  }
+}
+
+/// Fills a tile and its sums at tau2 = 0. y, v: k rows, `stride` numbers apart; copies: room for 2 k rows of N, used if entries are missing or invalid; complete: whether all entries of
+/// the last tile were valid, as those of the next one mostly will be then.
+template <tile_use Use, class Real, std::size_t N>
+[[gnu::always_inline]] inline void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, Real* copies, bool& complete) {
+  using P = pack<Real, N>;
+  t.plain = complete;
+  if (complete) {
+    survey_rows(t, y, v, stride);
+    add_rows<Use, true>(t, s, y, v, stride);
+    close_rows<Use>(t, s);
+    P low, high, square, large, least;
+    fill(low, plain_least<Real>());
+    fill(high, plain_most<Real>());
+    fill(square, plain_most<Real>() / (16 * static_cast<Real>(t.k)));
+    fill(large, (std::numeric_limits<Real>::max)() / 8);
+    fill(least, -(std::numeric_limits<Real>::max)() / 8);
+    // an entry that is not finite makes t.square or the weights so, and a variance that is not positive is less than low
+    t.plain = all_of<N>((t.square <= square) & (s.w <= large) & (t.v_top >= low) & (t.v_max <= high) & (t.origin <= large) & (t.origin >= least));
+    if (t.plain) return;
+  }
+  complete = clean_rows(t, y, v, stride, copies);
+  add_rows<Use, false>(t, s, copies, copies + t.k * N, N);
+  close_rows<Use>(t, s);
 }
 
 /// The sums of the mean at tau2, and Q there if asked for; d and v are those of the tile.
@@ -122,16 +149,21 @@ template <bool Spread, class Real, std::size_t N>
   P rest, offset;
   fill(rest, Real(0));
   offset = rest;
-  for (std::size_t i = 0; i < t.k; ++i) {
-    P d, v;
+  const auto add = [&](std::size_t i, bool by_newton) __attribute__((always_inline)) {
+    P d, v, w;
     load(d, t.d + i * N);
     load(v, t.v + i * N);
-    P w;
-    reciprocal_within(w, v + tau2);  // what is out of its range gets another look
+    inverse_of(w, v + tau2, by_newton);  // what is out of the range of that gets another look
     rest = rest + w;
     offset = offset + w * d;
     if constexpr (Spread) store(t.w + i * N, w);
+  };
+  std::size_t i = 0;
+  for (; i + 2 <= t.k; i += 2) {
+    add(i, true);
+    add(i + 1, false);
   }
+  if (i < t.k) add(i, true);
   reciprocal_within(s.largest, t.v_top + tau2);
   s.rest = rest;
   s.w = s.largest + rest;

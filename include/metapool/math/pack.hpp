@@ -93,6 +93,19 @@ template <class Pack, class Mask>
   }
 }
 
+/// taken = the places of `left` where a and b are equal, which leave it.
+template <class Mask, class Pack>
+[[gnu::always_inline]] inline void take_equal(Mask& taken, Mask& left, const Pack& a, const Pack& b) {
+  taken = left & (a == b);
+  left = left & (a != b);
+}
+
+/// out = out + a b, rounded once or twice: for bounds, whose last digit is not asked for.
+template <class Pack>
+[[gnu::always_inline]] inline void add_product(Pack& out, const Pack& a, const Pack& b) {
+  out = out + a * b;
+}
+
 /// Whether the mask holds anywhere.
 template <std::size_t N, class Mask>
 [[gnu::always_inline]] inline bool any_of(const Mask& mask) {
@@ -102,6 +115,18 @@ template <std::size_t N, class Mask>
     bool any = false;
     for (std::size_t i = 0; i < N; ++i) any |= mask[i] != 0;
     return any;
+  }
+}
+
+/// Whether it holds everywhere.
+template <std::size_t N, class Mask>
+[[gnu::always_inline]] inline bool all_of(const Mask& mask) {
+  if constexpr (std::is_same_v<Mask, bool>) {
+    return mask;
+  } else {
+    bool all = true;
+    for (std::size_t i = 0; i < N; ++i) all &= mask[i] != 0;
+    return all;
   }
 }
 

@@ -56,9 +56,24 @@ struct pack_of<double, 16> {
   choose(out.high, mask.high, a.high, b.high);
 }
 
+[[gnu::always_inline]] inline void take_equal(twin_mask& taken, twin_mask& left, const twin_pack& a, const twin_pack& b) {
+  take_equal(taken.low, left.low, a.low, b.low);
+  take_equal(taken.high, left.high, a.high, b.high);
+}
+
+[[gnu::always_inline]] inline void add_product(twin_pack& out, const twin_pack& a, const twin_pack& b) {
+  add_product(out.low, a.low, b.low);
+  add_product(out.high, a.high, b.high);
+}
+
 template <std::size_t N>
 [[gnu::always_inline]] inline bool any_of(const twin_mask& mask) {
   return (mask.low.bits | mask.high.bits) != 0;
+}
+
+template <std::size_t N>
+[[gnu::always_inline]] inline bool all_of(const twin_mask& mask) {
+  return (mask.low.bits & mask.high.bits) == 255;
 }
 
 [[gnu::always_inline]] inline void least(twin_pack& out, const twin_pack& a, const twin_pack& b) {

@@ -22,8 +22,16 @@ using place_of = std::remove_cv_t<std::remove_reference_t<decltype(std::declval<
 struct mask512 {
   unsigned char bits;
   bool operator[](std::size_t i) const { return ((bits >> i) & 1) != 0; }
-  [[gnu::always_inline]] friend inline mask512 operator&(const mask512& a, const mask512& b) { return {static_cast<unsigned char>(a.bits & b.bits)}; }
-  [[gnu::always_inline]] friend inline mask512 operator|(const mask512& a, const mask512& b) { return {static_cast<unsigned char>(a.bits | b.bits)}; }
+  [[gnu::always_inline]] friend inline mask512 operator&(const mask512& a, const mask512& b) {
+    mask512 r;
+    asm("kandb %2, %1, %0" : "=Yk"(r.bits) : "Yk"(a.bits), "Yk"(b.bits));  // g++ goes through other registers
+    return r;
+  }
+  [[gnu::always_inline]] friend inline mask512 operator|(const mask512& a, const mask512& b) {
+    mask512 r;
+    asm("korb %2, %1, %0" : "=Yk"(r.bits) : "Yk"(a.bits), "Yk"(b.bits));
+    return r;
+  }
 };
 
 /// Eight doubles in one register. g++ takes comparisons of vector types apart where only one function is compiled for AVX-512, hence the instructions by name.
@@ -91,9 +99,22 @@ struct pack_of<double, 8> {
   asm("vblendmpd %2, %1, %0%{%3%}" : "=v"(out.v) : "v"(b.v), "v"(a.v), "Yk"(mask.bits));
 }
 
+[[gnu::always_inline]] inline void take_equal(mask512& taken, mask512& left, const pack512& a, const pack512& b) {
+  const mask512 equal = a == b;
+  taken = equal & left;
+  asm("kandnb %1, %2, %0" : "=Yk"(left.bits) : "Yk"(left.bits), "Yk"(equal.bits));
+}
+
+[[gnu::always_inline]] inline void add_product(pack512& out, const pack512& a, const pack512& b) { asm("vfmadd231pd %2, %1, %0" : "+v"(out.v) : "v"(a.v), "v"(b.v)); }
+
 template <std::size_t N>
 [[gnu::always_inline]] inline bool any_of(const mask512& mask) {
   return mask.bits != 0;
+}
+
+template <std::size_t N>
+[[gnu::always_inline]] inline bool all_of(const mask512& mask) {
+  return mask.bits == 255;
 }
 
 [[gnu::always_inline]] inline void least(pack512& out, const pack512& a, const pack512& b) {
