@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 using metapool::detail::bounded_newton;
@@ -127,4 +128,133 @@ TEST_CASE("Where rounding hides the rise the slopes lead on, and a fall that is 
     return {1e6 - (x[0] < 0 ? 1e-7 : 0), {x[0] < 0 ? 1e-8 : -1e-8}, {-2e-9}};
   };
   CHECK(bounded_newton<double, 1>(steps, {2.0}, wide).x[0] > 0);
+}
+
+TEST_CASE("What is enough ends a search early, after whole steps that are not damped") {
+  const auto cosh = [](const std::array<double, 1>& x) -> curvature<double, 1> { return {-std::cosh(x[0]), {-std::sinh(x[0])}, {-std::cosh(x[0])}}; };
+  std::array<newton_bound<double>, 1> bounds{};
+  const auto all = bounded_newton<double, 1>(cosh, {0.1}, bounds), rough = bounded_newton<double, 1>(cosh, {0.1}, bounds, 1e-1);  // the first step promises 0.01 / 2
+  CHECK(rough.convergence.converged);
+  CHECK(rough.convergence.iterations == 2);
+  CHECK(all.convergence.iterations > 2);
+  const auto flat = [](const std::array<double, 1>& x) -> curvature<double, 1> { return {-1e-6 * x[0] * x[0] / 2, {-1e-6 * x[0]}, {-1e-6}}; };
+  CHECK(bounded_newton<double, 1>(flat, {10.0}, bounds, 1e-3).x[0] == 0);  // steps of 3 until one is whole
+  const auto well = [](const std::array<double, 1>& x) -> curvature<double, 1> { return {x[0] * x[0] / 2 - x[0] * x[0] * x[0] * x[0] / 4, {x[0] - x[0] * x[0] * x[0]}, {1 - 3 * x[0] * x[0]}}; };
+  CHECK(std::fabs(bounded_newton<double, 1>(well, {1e-3}, bounds, 1e-4).x[0] - 1) < 0.01);
+}
+
+TEST_CASE("A saddle that slow steps lead to is left, and the summit beyond it met to the last digits") {
+  // cosh along x, so that the last steps to the saddle gain ever less, some of them below rounding: highest at s = 1 and -1
+  const auto saddle = [](const std::array<double, 2>& at) -> curvature<double, 2> {
+    const double x = at[0] - 1, s = at[1];
+    return {s * s / 2 - s * s * s * s / 4 - std::cosh(x), {-std::sinh(x), s - s * s * s}, {-std::cosh(x), 0, 0, 1 - 3 * s * s}};
+  };
+  for (const double lower : {-std::numeric_limits<double>::infinity(), 0.0}) {
+    std::array<newton_bound<double>, 2> bounds{};
+    bounds[1].lower = lower;
+    for (const double start : {2.0, 1.72, 1.1255, 1.00067, 1 + 1e-8, 1 + 1e-10}) {
+      const auto m = bounded_newton<double, 2>(saddle, {start, 0.0}, bounds);
+      CHECK(m.convergence.converged);
+      CHECK(std::fabs(std::fabs(m.x[1]) - 1) < 1e-13);
+      CHECK(std::fabs(m.x[0] - 1) < 1e-13);
+    }
+  }
+  // the slope along x is rounding, and its gain grows: where that ends a search at the bound, the saddle is left too
+  const auto noisy = [](const std::array<double, 2>& at) -> curvature<double, 2> {
+    const double s = at[1];
+    return {s * s / 2 - s * s * s * s / 4, {at[0] == 0 ? 1e-10 : 2e-10, s - s * s * s}, {-1, 0, 0, 1 - 3 * s * s}};
+  };
+  std::array<newton_bound<double>, 2> bounds{};
+  bounds[1].lower = 0;
+  CHECK(std::fabs(bounded_newton<double, 2>(noisy, {0.0, 0.0}, bounds).x[1] - 1) < 1e-9);
+}
+
+TEST_CASE("Of gains below rounding that grow, the point before is kept; of gains that hardly fall, the next one") {
+  const auto noise = [](double factor) {
+    return [factor](const std::array<double, 1>& x) -> curvature<double, 1> { return {0, {x[0] == 0 ? 1e-9 : 1e-9 * factor}, {-1}}; };
+  };
+  auto m = bounded_newton<double, 1>(noise(1.5), {0.0}, {});
+  CHECK(m.convergence.converged);
+  CHECK(m.x[0] == 1e-9);
+  m = bounded_newton<double, 1>(noise(0.75), {0.0}, {});
+  CHECK(m.convergence.converged);
+  CHECK(close(m.x[0], 1.75e-9, digits12));
+  CHECK(m.convergence.iterations == 3);
+}
+
+TEST_CASE("The way off a saddle goes along the largest curvature in equal units, to either side, and not beyond bounds") {
+  for (const double side : {1.0, -1.0}) {  // s >= 0 or s <= 0
+    std::array<newton_bound<double>, 2> bounds{};
+    (side > 0 ? bounds[1].lower : bounds[1].upper) = 0;
+    const auto m = bounded_newton<double, 2>(two_summits, {0, 0}, bounds);
+    CHECK(m.convergence.converged);
+    CHECK(close(m.x[1], side, digits12));
+  }
+  // no second derivatives but across: x y - x^4 - y^4
+  const auto cross = [](const std::array<double, 2>& at) -> curvature<double, 2> {
+    const double x = at[0], y = at[1];
+    return {x * y - x * x * x * x - y * y * y * y, {y - 4 * x * x * x, x - 4 * y * y * y}, {-12 * x * x, 1, 1, -12 * y * y}};
+  };
+  auto m = bounded_newton<double, 2>(cross, {0, 0}, {});
+  CHECK(m.convergence.converged);
+  CHECK(close(m.at.value, 0.125, digits12));
+  // of two directions that both rise at first, (1, 1) more; along (1, -1) the rise is never seen
+  const auto two = [](const std::array<double, 2>& at) -> curvature<double, 2> {
+    const double s = at[0] + at[1], d = at[0] - at[1], c = 1e20;
+    const double ds = s - s * s * s, dd = d / 2 - c * d * d * d, ss = 1 - 3 * s * s, sd = 0.5 - 3 * c * d * d;
+    return {s * s / 2 - s * s * s * s / 4 + d * d / 4 - c * d * d * d * d / 4, {ds + dd, ds - dd}, {ss + sd, ss - sd, ss - sd, ss + sd}};
+  };
+  m = bounded_newton<double, 2>(two, {0, 0}, {});
+  CHECK(m.at.value > 0.24);
+  // units: s^2 / 2 + s t - t^2 in units of a million; no place beyond the bounds is asked for
+  for (const double unit : {1.0, 1e6}) {
+    std::array<newton_bound<double>, 2> bounds{};
+    bounds[0] = {0, 0.25 * unit, unit, 0, false};
+    bounds[1] = {-0.125, 0.125, 1, 0, false};
+    std::size_t beyond = 0;
+    const auto f = [&](const std::array<double, 2>& at) -> curvature<double, 2> {
+      if (!(at[0] >= 0 && at[0] <= bounds[0].upper && std::fabs(at[1]) <= 0.125)) ++beyond;
+      const double s = at[0] / unit, t = at[1];
+      return {s * s / 2 + s * t - t * t, {(s + t) / unit, s - 2 * t}, {1 / unit / unit, 1 / unit, 1 / unit, -2}};
+    };
+    const auto top = bounded_newton<double, 2>(f, {0, 0}, bounds);
+    CHECK(top.convergence.converged);
+    CHECK(top.x[0] == bounds[0].upper);
+    CHECK(close(top.x[1], 0.125, digits12));
+    CHECK(beyond == 0);
+  }
+}
+
+TEST_CASE("A saddle at a bound that rounding presses against is left, and none that more does") {
+  // the slope off the bound is -press: over a reach of 1 / 20 its fall is to be rounding
+  const auto at_bound = [](double press) {
+    std::array<newton_bound<double>, 1> bounds{};
+    bounds[0].lower = 0;
+    bounds[0].reach = 0.05;
+    return bounded_newton<double, 1>([press](const std::array<double, 1>& x) -> curvature<double, 1> {
+      return {x[0] * x[0] / 2 - x[0] * x[0] * x[0] * x[0] / 4 - press * x[0], {x[0] - x[0] * x[0] * x[0] - press}, {1 - 3 * x[0] * x[0]}};
+    }, {0.0}, bounds);
+  };
+  CHECK(close(at_bound(0).x[0], 1.0, digits12));
+  CHECK(close(at_bound(1e-11).x[0], 1.0, metapool_test::digits10));
+  CHECK(at_bound(1e-9).x[0] == 0);
+}
+
+TEST_CASE("No way off is taken that does not raise the function, or only to infinity") {
+  const auto constant = [](const std::array<double, 2>& x) -> curvature<double, 2> { return {-x[1] * x[1], {0, -2 * x[1]}, {1, 0, 0, -2}}; };
+  std::array<newton_bound<double>, 2> bounds{};
+  bounds[0].lower = 0;
+  auto m = bounded_newton<double, 2>(constant, {0, 0}, bounds);
+  CHECK(m.x[0] == 0);
+  CHECK(m.convergence.iterations < 60);
+  const auto endless = [](const std::array<double, 2>& x) -> curvature<double, 2> {
+    const double s = x[0];
+    return {s > 2 ? std::numeric_limits<double>::infinity() : s * s / 2 - s * s * s * s / 4 - x[1] * x[1], {s - s * s * s, -2 * x[1]}, {1 - 3 * s * s, 0, 0, -2}};
+  };
+  m = bounded_newton<double, 2>(endless, {0, 0}, bounds);
+  CHECK(m.convergence.converged);
+  CHECK(close(m.x[0], 1.0, digits12));
+  // curvature of rounding shows no way
+  const auto all_but_flat = [](const std::array<double, 2>& x) -> curvature<double, 2> { return {-x[1] * x[1], {0, -2 * x[1]}, {1e-12, 1e-10, 1e-10, -2}}; };
+  CHECK(bounded_newton<double, 2>(all_but_flat, {0, 0}, bounds).x[0] == 0);
 }

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -212,6 +213,203 @@ TEST_CASE("Where rounding hides the rise, edges and curvature are still told fro
   CHECK(on_plateau.convergence.iterations < 30);
 }
 
+namespace {
+
+constexpr double wall = std::numeric_limits<double>::infinity();
+
+/// (x0, x1) by a sum of a function of each: value, slope and second derivative.
+using numbers = std::array<double, 3>;
+curvature<double, any_number> sum_of(const numbers& a, const numbers& b) { return {a[0] + b[0], {a[1], b[1]}, {a[2], 0, 0, b[2]}}; }
+/// A parabola with its top.
+numbers parabola(double x, double top) { return {-(x - top) * (x - top) / 2, top - x, -1}; }
+
+}  // namespace
+
+TEST_CASE("Where gains are below rounding a search goes on as long as they fall, and afresh after each edge that is met or left") {
+  // off an edge that presses by 1e-8 only, after a search along it that gained less and less
+  const auto left = [](const std::vector<double>& x, const std::vector<edge_side>&) {
+    return sum_of(parabola(x[0], -1e-8), {-std::cosh(x[1] - 1), -std::sinh(x[1] - 1), -std::cosh(x[1] - 1)});
+  };
+  auto m = edged_newton<double>(left, {0.0, 1.00067}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.sides[0] == edge_side::below);
+  CHECK(std::fabs(m.x[0] + 1e-8) < 1e-12);
+  CHECK(std::fabs(m.x[1] - 1) < 1e-12);
+  // at an edge that is met at a tenth of a step too small to see, the rest of the way along it
+  const auto met = [](const std::vector<double>& x, const std::vector<edge_side>&) { return sum_of(parabola(x[0], 1e-8), parabola(x[1], 1e-8)); };
+  m = edged_newton<double>(met, {-1e-9, 0.0}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.sides[0] == edge_side::on);
+  CHECK(std::fabs(m.x[1] - 1e-8) < 1e-12);
+  // second derivatives three times too large: each step leaves two thirds of the way, a gain of 4 / 9 of the last. Of those below rounding the first is taken, and it is the last
+  const auto slow = [](const std::vector<double>& x, const std::vector<edge_side>&) { return curvature<double, any_number>{-x[0] * x[0] / 2, {-x[0]}, {-3.0}}; };
+  m = edged_newton<double>(slow, {1e-8}, {{}}, {});
+  CHECK(m.convergence.converged);
+  CHECK(m.convergence.iterations == 2);
+  CHECK(close(m.x[0], 2e-8 / 3, metapool_test::digits12));
+  m = edged_newton<double>(slow, {1.22e-7}, {{}}, {});  // two steps: the first gains 5e-15
+  CHECK(m.convergence.iterations == 3);
+  CHECK(close(m.x[0], 1.22e-7 * 4 / 9, metapool_test::digits12));
+  m = edged_newton<double>([](const std::vector<double>& x, const std::vector<edge_side>&) { return curvature<double, any_number>{-x[0] * x[0] / 2, {-x[0]}, {-1}}; }, {0.5}, {{}}, {});
+  CHECK(m.convergence.iterations == 2);  // where nothing is to gain no step is tried
+  CHECK(m.x[0] == 0);
+}
+
+TEST_CASE("An edge is kept to if the slope off it is rounding, of all slopes, and not if it is more") {
+  // the first edge is pressed against by 1e6, off the second leads a slope of `off`
+  const auto ends = [](double off) {
+    const auto f = [off](const std::vector<double>& x, const std::vector<edge_side>&) { return sum_of({1e6 * x[0], 1e6, -1}, {-off * x[1] - x[1] * x[1] / 2, -off - x[1], -1}); };
+    const auto m = edged_newton<double>(f, {0.0, 0.0}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}, {{0.0, 1.0}, 0.0, wall}});
+    CHECK(m.convergence.converged);
+    CHECK(m.sides[0] == edge_side::on);
+    return m.sides[1];
+  };
+  CHECK(ends(1e-5) == edge_side::on);
+  CHECK(ends(2e-4) == edge_side::below);
+}
+
+TEST_CASE("Beyond a kink the slope is another one at once") {
+  // the slope up to the kink is 1e-7 above the drop: the top is 1e-7 beyond, where the value has risen by 5e-15
+  const auto f = [](const std::vector<double>& x, const std::vector<edge_side>& sides) {
+    const double y = x[0], drop = sides[0] == edge_side::above ? 3.0 : 0.0;
+    return curvature<double, any_number>{(3 + 1e-7 - drop) * y - y * y / 2, {3 + 1e-7 - drop - y}, {-1}};
+  };
+  for (const double start : {-1.0, 0.0}) {
+    const auto m = edged_newton<double>(f, {start}, {{}}, {{{1.0}, 0.0, 3.0}});
+    CHECK(m.convergence.converged);
+    CHECK(m.sides[0] == edge_side::above);
+    CHECK(std::fabs(m.x[0] - 1e-7) < 1e-12);
+    CHECK(m.convergence.iterations < 10);
+  }
+}
+
+TEST_CASE("A summit off the edge on which the search was flat is not flat; edges of held parameters are none that it lies on") {
+  const auto f = [](const std::vector<double>& x, const std::vector<edge_side>&) {  // -(x0 + 1)^2 - x0^2 (x1 - 1)^2
+    const double a = x[0], b = x[1] - 1;
+    return curvature<double, any_number>{-(a + 1) * (a + 1) - a * a * b * b, {-2 * (a + 1) - 2 * a * b * b, -2 * a * a * b}, {-2 - 2 * b * b, -4 * a * b, -4 * a * b, -2 * a * a}};
+  };
+  auto m = edged_newton<double>(f, {0.0, 0.5}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK_FALSE(m.flat);
+  CHECK(close(m.x[0], -1.0, metapool_test::digits10));
+  CHECK(close(m.x[1], 1.0, metapool_test::digits10));
+  std::vector<newton_bound<double>> bounds(2);
+  bounds[0].held = true;
+  m = edged_newton<double>([](const std::vector<double>& x, const std::vector<edge_side>&) { return sum_of(parabola(x[0], -2), parabola(x[1], 1)); }, {0.0, 0.0}, bounds, {{{1.0, 0.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.sides[0] == edge_side::below);
+  CHECK(m.x == std::vector<double>{0, 1});
+}
+
+TEST_CASE("The residual is the slope, over the root of the second derivative where that is above 1") {
+  // slopes that change their sign and no more: rounding at its worst
+  for (const auto& [curve, divisor] : {std::array<double, 2>{1e8, 1e4}, {0.01, 1.0}}) {
+    const double slope = 1e-10;
+    const auto f = [slope, c = curve](const std::vector<double>& x, const std::vector<edge_side>&) { return curvature<double, any_number>{0, {x[0] > 0 ? -slope : slope}, {-c}}; };
+    const auto m = edged_newton<double>(f, {1.0}, {{}}, {});
+    CHECK(m.convergence.converged);
+    CHECK(close(m.convergence.residual, slope / divisor, metapool_test::digits12));
+  }
+}
+
+TEST_CASE("Along an edge on which the function is flat, curvature of rounding takes the search nowhere") {
+  // -1000 - 10 (2 x0 + x1 - 1)^2, flat along (1, -2) but for rounding: of second derivatives, of the slope there
+  const auto f = [](const std::vector<double>& x, const std::vector<edge_side>&) {
+    const double y = 2 * x[0] + x[1] - 1;
+    return curvature<double, any_number>{-1000 - 10 * y * y, {-40 * y + 2e-12, -20 * y}, {-80, -40, -40, -20 - 1e-14}};
+  };
+  const auto m = edged_newton<double>(f, {0.2, 0.6}, {{}, {}}, {{{2.0, 1.0}, 1.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.flat);
+  CHECK(m.x == std::vector<double>{0.2, 0.6});
+}
+
+TEST_CASE("A start is on an edge that it is off by the rounding of its coordinates") {
+  // x0 + x1 + x2 <= 0.3 at coordinates of millions, whose sum is 3.0000000004e-1: beyond the wall the function is not known
+  const auto f = [](const std::vector<double>& x, const std::vector<edge_side>& sides) {
+    curvature<double, any_number> r;
+    r.gradient.assign(3, 0.0);
+    r.hessian.assign(9, 0.0);
+    r.value = sides[0] == edge_side::above ? std::numeric_limits<double>::quiet_NaN() : 0.0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double top = i == 0 ? 3e6 + 1 : i == 1 ? -2e6 : -1e6;
+      r.value -= (x[i] - top) * (x[i] - top) / 2;
+      r.gradient[i] = top - x[i];
+      r.hessian[4 * i] = -1;
+    }
+    return r;
+  };
+  const std::vector<double> start{3e6 + 0.1, -2e6 + 0.1, -1e6 + 0.1};
+  REQUIRE(start[0] + start[1] + start[2] > 0.3 + 1e-10);
+  const auto m = edged_newton<double>(f, start, {{}, {}, {}}, {{{1.0, 1.0, 1.0}, 0.3, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.sides[0] == edge_side::on);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(close(m.x[i] - (i == 0 ? 3e6 + 1 : i == 1 ? -2e6 : -1e6), -0.7 / 3, metapool_test::tolerance{0, 0, 2e-9, "a few ulps of a million"}));
+}
+
+TEST_CASE("The function is not asked beyond bounds, of which several are met at once") {
+  const double upper = 0.3;
+  std::vector<newton_bound<double>> bounds(3);
+  for (auto& b : bounds) b.upper = upper;
+  std::size_t beyond = 0;
+  const auto f = [&](const std::vector<double>& x, const std::vector<edge_side>&) {
+    curvature<double, any_number> r;
+    r.gradient.assign(3, 0.0);
+    r.hessian.assign(9, 0.0);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (x[i] > upper) ++beyond;
+      r.value += static_cast<double>(i + 1) * x[i] - x[i] * x[i] / 2;
+      r.gradient[i] = static_cast<double>(i + 1) - x[i];
+      r.hessian[4 * i] = -1;
+    }
+    return r;
+  };
+  for (int k = 0; k < 50; ++k) {
+    // each parameter as far from its bound as its step is long: all are met at the same share of it
+    const double share = 0.01 * k + 0.003;
+    std::vector<double> start;
+    for (int i = 1; i <= 3; ++i) start.push_back((upper - share * i) / (1 - share));
+    const auto m = edged_newton<double>(f, start, bounds, {});
+    CHECK(m.convergence.converged);
+    CHECK(m.x == std::vector<double>(3, upper));
+  }
+  CHECK(beyond == 0);
+}
+
+TEST_CASE("Steps that meet an edge at once are taken for what they are, though rounding lowers the value there") {
+  const auto f = [](const std::vector<double>& x, const std::vector<edge_side>& sides) {
+    return curvature<double, any_number>{0.01 * x[0] - x[0] * x[0] / 2 - (sides[0] == edge_side::on ? 2e-15 : 0), {0.01 - x[0]}, {-1}};
+  };
+  const auto m = edged_newton<double>(f, {-1e-13}, {{}}, {{{1.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.sides[0] == edge_side::on);
+}
+
+TEST_CASE("A bend is found on whatever scale it is, and steps are long again after it") {
+  // all but linear up to a bend, in units of `unit` from `origin`
+  for (const auto& [unit, origin] : {std::array<double, 2>{1e-18, 0.0}, {1e-6, 0.0}, {1.0, 1000.0}}) {
+    const auto f = [u = unit, o = origin](const std::vector<double>& x, const std::vector<edge_side>&) {
+      const double z = (x[0] - o) / u, e = std::exp(40 * z);
+      return curvature<double, any_number>{3 * z - e, {(3 - 40 * e) / u}, {-1600 * e / u / u}};
+    };
+    std::vector<newton_bound<double>> bounds(1);
+    bounds[0].growth = 1;
+    const auto m = edged_newton<double>(f, {origin - unit}, bounds, {});
+    CHECK(m.convergence.converged);
+    CHECK(m.convergence.iterations < 75);
+    CHECK(close((m.x[0] - origin) / unit, std::log(3.0 / 40) / 40, metapool_test::digits10));
+  }
+  // a sharp bend in one parameter, a long way to go in the other
+  const auto f = [](const std::vector<double>& x, const std::vector<edge_side>&) {
+    const double z = 1e6 * x[0], e = std::exp(40 * z);
+    return sum_of({3 * z - e, 1e6 * (3 - 40 * e), -1.6e15 * e}, {-1e-3 * std::cosh((x[1] - 100) / 20), -5e-5 * std::sinh((x[1] - 100) / 20), -2.5e-6 * std::cosh((x[1] - 100) / 20)});
+  };
+  const auto m = edged_newton<double>(f, {-1e-6, 0.0}, {{}, {}}, {});
+  CHECK(m.convergence.converged);
+  CHECK(m.convergence.iterations < 110);
+  CHECK(close(m.x[1], 100.0, metapool_test::digits8));
+}
+
 TEST_CASE("Multipliers of kept edges reproduce a gradient, edges that depend on others or not") {
   const auto on = edge_side::on;
   const std::vector<linear_edge<double>> edges{{{1, 1, 0, 0}, 0, 1}, {{2, 2, 0, 0}, 0, 1}, {{0, 0, 0, 3}, 0, 1}, {{1, 0, 1, 0}, 0, 1}, {{2, 1, 1, 0}, 0, 1}, {{0, 1, 0, 0}, 0, 1}};
@@ -224,6 +422,13 @@ TEST_CASE("Multipliers of kept edges reproduce a gradient, edges that depend on 
   CHECK(close(l[0], 2.0, metapool_test::digits12));
   CHECK(close(l[1], -3.0, metapool_test::digits12));
   CHECK(close(l[2], 0.5, metapool_test::digits12));
+  // rows that are all but parallel leave directions that are orthogonal all the same
+  const std::vector<linear_edge<double>> close_ones{{{1, 1, 1}, 0, 1}, {{1, 1, 1 + 1e-9}, 0, 1}};
+  const kept_edges<double> narrow(close_ones, {on, on}, {false, false, false});
+  REQUIRE(narrow.kept.size() == 2);
+  CHECK(std::fabs(narrow.u[0].dot(narrow.u[1])) < 1e-15);
+  CHECK(std::fabs(narrow.u[0].dot(narrow.z(0))) < 1e-15);
+  CHECK(std::fabs(narrow.u[1].dot(narrow.z(0))) < 1e-15);
   const kept_edges<double> two(edges, {on, on, edge_side::below, on, on, edge_side::above}, {false, false, false, true});
   REQUIRE(two.directions() == 1);
   for (const std::size_t e : two.kept) CHECK(std::fabs(two.z(0)(0) * edges[e].row[0] + two.z(0)(1) * edges[e].row[1] + two.z(0)(2) * edges[e].row[2]) < 1e-15);
