@@ -235,6 +235,24 @@ TEST_CASE("Where gains are below rounding a search goes on as long as they fall,
   CHECK(m.sides[0] == edge_side::below);
   CHECK(std::fabs(m.x[0] + 1e-8) < 1e-12);
   CHECK(std::fabs(m.x[1] - 1) < 1e-12);
+  // the same after a search that ended in steps of 1e-12, and after one that found no curvature along the edge but the wrong one
+  const auto bent = [](const std::vector<double>& x, const std::vector<edge_side>&) {
+    const double z = 1e12 * x[1], e = std::exp(40 * z);
+    return sum_of(parabola(x[0], -1e-8), {3 * z - e, 1e12 * (3 - 40 * e), -1.6e27 * e});
+  };
+  m = edged_newton<double>(bent, {0.0, -1e-12}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(std::fabs(m.x[0] + 1e-8) < 1e-12);
+  const auto turned = [](const std::vector<double>& x, const std::vector<edge_side>& sides) { return sum_of(parabola(x[0], -1e-8), {0, 0, sides[0] == edge_side::on ? 1.0 : -1.0}); };
+  m = edged_newton<double>(turned, {0.0, 0.0}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(std::fabs(m.x[0] + 1e-8) < 1e-12);
+  // a slope of 1e-9 without curvature promises nothing that can be seen, and leads to the edge all the same
+  const auto slight = [](const std::vector<double>& x, const std::vector<edge_side>&) { return curvature<double, any_number>{1e-9 * x[0], {1e-9}, {0}}; };
+  m = edged_newton<double>(slight, {0.0}, {{}}, {{{1.0}, 1e-8, wall}});
+  CHECK(m.convergence.converged);
+  CHECK(m.sides[0] == edge_side::on);
+  CHECK_FALSE(m.flat);
   // at an edge that is met at a tenth of a step too small to see, the rest of the way along it
   const auto met = [](const std::vector<double>& x, const std::vector<edge_side>&) { return sum_of(parabola(x[0], 1e-8), parabola(x[1], 1e-8)); };
   m = edged_newton<double>(met, {-1e-9, 0.0}, {{}, {}}, {{{1.0, 0.0}, 0.0, wall}});
@@ -408,6 +426,27 @@ TEST_CASE("A bend is found on whatever scale it is, and steps are long again aft
   CHECK(m.convergence.converged);
   CHECK(m.convergence.iterations < 110);
   CHECK(close(m.x[1], 100.0, metapool_test::digits8));
+}
+
+TEST_CASE("Among edges that meet in one point the search does not go round for ever") {
+  // leaving the edge that is pressed through most, it does: seven walls through 0, of four parameters
+  const std::vector<std::vector<double>> rows{{1, -3, 2, 0}, {0, 2, 3, 2}, {0, 0, -1, 0}, {1, 2, -3, -1}, {-1, 0, -1, -3}, {3, -3, 2, 2}, {3, -1, 3, -1}};
+  std::vector<linear_edge<double>> edges;
+  for (const auto& row : rows) edges.push_back({row, 0.0, wall});
+  const std::vector<double> slope{-1, -4, 2, -1}, bend{0.049360735625802843, 0.0020956942644262703, 0.43715779589416498, 0.037786712417748274};
+  const auto f = [&](const std::vector<double>& x, const std::vector<edge_side>&) {
+    curvature<double, any_number> r;
+    r.hessian.assign(16, 0.0);
+    for (std::size_t i = 0; i < 4; ++i) {
+      r.value += slope[i] * x[i] - bend[i] * x[i] * x[i] / 2;
+      r.gradient.push_back(slope[i] - bend[i] * x[i]);
+      r.hessian[5 * i] = -bend[i];
+    }
+    return r;
+  };
+  const auto m = edged_newton<double>(f, std::vector<double>(4, 0.0), std::vector<newton_bound<double>>(4), edges);
+  CHECK(m.convergence.converged);
+  CHECK(m.convergence.iterations < 200);
 }
 
 TEST_CASE("Multipliers of kept edges reproduce a gradient, edges that depend on others or not") {

@@ -157,7 +157,6 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
       const Real longest = (bounds[p].reach + bounds[p].growth * fabs(x[p])) * radius;
       if (fabs(move[p]) * share > longest) share = longest / fabs(move[p]);
     }
-    const bool cut = share < 1;
     std::size_t met = edges.size();
     for (std::size_t e = 0; e < edges.size(); ++e) {
       if (sides[e] == edge_side::on) continue;
@@ -188,7 +187,7 @@ edged_maximum<Real> edged_newton(const F& f, std::vector<Real> x, const std::vec
     if (isfinite(there.value) && (there.value >= at.value + share * gain / 10000 || (share * gain <= 16 * epsilon * size && there.value >= at.value - 16 * epsilon * size) || slopes_tell_rise())) {
       last_gain = tiny && met == edges.size() ? gain : infinity;
       damping = damping > Real(1) / 64 ? Real(damping / 8) : Real(0);
-      if (cut || radius < 1) radius = (std::min)(Real(1), Real(4 * radius));
+      radius = (std::min)(Real(1), Real(4 * radius));
       x = next;
       at = there;
       sides = sides_next;
