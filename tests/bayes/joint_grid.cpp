@@ -37,6 +37,15 @@ struct one_study {
   }
 };
 
+/// The same; it is told of a peak at y that no points show.
+struct suspicious : one_study {
+  static constexpr bool concave = false;
+  template <class MeanPanel, class TauPanel>
+  bool hides_a_peak(double left, double right, const MeanPanel&, const TauPanel&, double) const {
+    return left <= y && y <= right;
+  }
+};
+
 template <class TauPrior, class MeanPrior>
 joint_problem<double, one_study, MeanPrior, TauPrior> problem_of(const one_study& study, MeanPrior mean, TauPrior tau) {
   return {study, mean, tau, {}, {0.0}, 0, 0, 1e-8};
@@ -116,6 +125,12 @@ TEST_CASE("what does not settle ends: by the number of evaluations, or with word
   const auto jump = [](double x) { return x < 0.31 ? 0.0 : -1.0; };
   CHECK_THROWS_WITH_AS(grid("test", problem_of(s, normal_prior, [&](double tau) { return half_normal_prior(tau) + jump(tau); }), layout_of(-6, 6, -40, 4, 6)), doctest::Contains("along tau"), metapool::convergence_error);
   CHECK_THROWS_WITH_AS(grid("test", problem_of(s, [&](double m) { return normal_prior(m) + jump(m); }, half_normal_prior), layout_of(-6, 6, -40, 4, 6)), doctest::Contains("along the mean"), metapool::convergence_error);
+}
+
+TEST_CASE("what may be hidden between points is said to be, however smooth the rest is") {
+  const joint_problem<double, suspicious, decltype(normal_prior), decltype(half_normal_prior)> p{{{0.7, 0.2}}, normal_prior, half_normal_prior, {}, {0.0}, 0, 0, 1e-8};
+  using suspicious_grid = joint_grid<double, suspicious>;
+  CHECK_THROWS_WITH_AS(suspicious_grid("test", p, layout_of(-6, 6, -40, 4, 6)), doctest::Contains("there may be peaks"), metapool::convergence_error);
 }
 
 TEST_CASE("long lines are cut into pieces that grow with the distance from the middle, short ones equally") {

@@ -182,6 +182,21 @@ TEST_CASE("two clusters of studies give a mean with two peaks, and symmetric dat
   CHECK(close(p.mean().cdf(s.second) - p.mean().cdf(s.first), 0.9, digits6));
 }
 
+TEST_CASE("a peak that is far narrower than the way to it is not missed: mirrored clusters hold half of the posterior each") {
+  // for every tau that its prior allows, the peaks are a hundredth to a thousandth as wide as they are apart, or less
+  const auto halves = [](double se, const auto& shape, double largest_tau) {
+    const double v = se * se;
+    const auto p = robust_normal(data({0, 0.3 * se, 1 - 0.3 * se, 1}, {v, v, v, v}), shape, uniform_tau{largest_tau});
+    CHECK(close(p.mean().cdf(0.5), 0.5, digits8));
+    CHECK(close(*p.mean().mean(), 0.5, digits8));
+    CHECK(close(p.mean().quantile(0.25) + p.mean().quantile(0.75), 1.0, digits8));
+    CHECK(p.mean().peaks() >= 2);
+  };
+  halves(1e-2, contaminated_effects{0.2, 999}, 1e-3);
+  halves(1e-3, contaminated_effects{0.2, 999}, 1e-3);
+  halves(1e-3, t_effects{3}, 1e-4);
+}
+
 TEST_CASE("other units and a common shift change nothing else") {
   const auto base = robust_normal(data({-1.2, -0.3, 2.5}, {0.4, 0.1, 0.2}), contaminated_effects{}, half_t{0.5, 4}, t_mean{0.1, 2, 4});
   for (const double unit : {1e-8, 1e8}) {

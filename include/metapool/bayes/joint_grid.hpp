@@ -182,7 +182,8 @@ class joint_grid {
       if (halvings++ > 60 || means_.size() * taus_.size() > 3000) {
         if (state_.converged) return;
         throw convergence_error(std::string(function) + ": the integration did not settle (residual " + to_text(state_.residual) +
-                                (along_tau > along_mean ? ", along tau); is the density of the prior of tau smooth inside its support?"
+                                (hidden                  ? "): there may be peaks far narrower than the way between them, of studies many standard errors apart, which tau does not explain"
+                                 : along_tau > along_mean ? ", along tau); is the density of the prior of tau smooth inside its support?"
                                                         : ", along the mean): the posterior has an edge there, as of a risk ratio at the largest value that its trials allow"));
       }
       halve(p, halve_mean, halve_tau);
