@@ -9,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -264,4 +265,98 @@ TEST_CASE("The correlation is tested by a mixture of chi-squared distributions")
   CHECK(close(common.p, std::erfc(std::sqrt(common.statistic / 2)) / 2, metapool_test::digits10));
   const auto arms = metapool::correlation_test(beta_binomial(metapool_test::catheters(), odds_ratio{}, arm_correlations{}));
   CHECK(close(arms.p, std::erfc(std::sqrt(arms.statistic / 2)) / 2 + std::exp(-arms.statistic / 2) / 4, metapool_test::digits10));
+}
+
+TEST_CASE("A common correlation is told by one arm where the other has one outcome, or no two patients") {
+  // no event in one arm: its likelihood is 1 at any correlation, and the other arm's is its own
+  for (const bool flip : {false, true}) {
+    const auto trials = flip ? metapool_test::swapped(no_treated_event()) : no_treated_event();
+    const auto fit = beta_binomial(trials, odds_ratio{}), own = beta_binomial(trials, odds_ratio{}, arm_correlations{});
+    const auto& told = flip ? own.correlation_treated : own.correlation_control;
+    const auto& se = flip ? own.se_correlation_treated : own.se_correlation_control;
+    REQUIRE(told);
+    REQUIRE(se);
+    CHECK(*told > 0);
+    CHECK(fit.correlations == 1);
+    CHECK(own.correlations == 1);
+    CHECK(fit.correlation_treated == told);
+    CHECK(fit.correlation_control == told);
+    CHECK(fit.se_correlation_treated == se);
+    CHECK(fit.se_correlation_control == se);
+    CHECK_FALSE((flip ? own.correlation_control : own.correlation_treated));
+    CHECK(fit.notes.empty());
+  }
+  // single patients in one arm are binomial whatever the correlation: with pairs in the other, the fit is that of each arm by itself
+  for (const bool flip : {false, true}) {
+    std::vector<metapool::binary_trial<>> trials{trial("1", 0, 1, 4, 12), trial("2", 1, 1, 1, 20), trial("3", 0, 1, 9, 15), trial("4", 0, 1, 2, 18)};
+    if (flip) trials = metapool_test::swapped(trials);
+    const auto fit = beta_binomial(trials, odds_ratio{}), own = beta_binomial(trials, odds_ratio{}, arm_correlations{});
+    CHECK(fit.correlations == 1);
+    CHECK(close(fit.estimate, own.estimate, metapool_test::digits10));
+    CHECK(close(fit.log_likelihood, own.log_likelihood, metapool_test::digits12));
+    const double rho = *(flip ? own.correlation_treated : own.correlation_control);
+    CHECK(rho > 0.01);
+    CHECK(close(*fit.correlation_control, rho, metapool_test::digits8));
+    const auto a = infer(fit, glmm_profile_likelihood{}), b = infer(own, glmm_profile_likelihood{});
+    CHECK(close(a.lower, b.lower, metapool_test::digits8));
+    CHECK(close(a.upper, b.upper, metapool_test::digits8));
+  }
+  const std::vector<metapool::binary_trial<>> single{trial("1", 0, 1, 1, 1), trial("2", 1, 1, 0, 1), trial("3", 0, 1, 1, 1)};
+  const auto none = beta_binomial(single, odds_ratio{});
+  CHECK(none.correlations == 0);
+  CHECK_FALSE(none.correlation_treated);
+  CHECK(contains(none.notes.at(0), "binomial"));
+  const std::vector<metapool::binary_trial<>> single_and_none{trial("1", 0, 10, 1, 1), trial("2", 0, 11, 0, 1)};
+  const auto neither = beta_binomial(single_and_none, odds_ratio{});
+  CHECK(neither.correlations == 0);
+  CHECK_FALSE(neither.correlation_control);
+  const std::vector<metapool::proportion<>> patients{{"a", 0.0, 1.0}, {"b", 1.0, 1.0}};
+  CHECK(beta_binomial(patients, metapool::logit_proportion{}).correlations == 0);
+}
+
+TEST_CASE("The convergence of a fit arm by arm is that of both searches") {
+  const auto trials = metapool_test::hahn();
+  std::vector<metapool::proportion<>> treated, control;
+  for (const auto& t : trials) {
+    treated.push_back({t.label, t.treated.events, t.treated.total});
+    control.push_back({t.label, t.control.events, t.control.total});
+  }
+  const auto fit = beta_binomial(trials, odds_ratio{}, arm_correlations{});
+  const auto a = beta_binomial(treated, metapool::logit_proportion{}), b = beta_binomial(control, metapool::logit_proportion{});
+  CHECK(fit.convergence.iterations == a.convergence.iterations + b.convergence.iterations);
+  CHECK(fit.convergence.residual == (std::max)(a.convergence.residual, b.convergence.residual));
+  CHECK(a.convergence.residual != b.convergence.residual);
+  CHECK(close(fit.log_likelihood, a.log_likelihood + b.log_likelihood, metapool_test::digits12));
+}
+
+TEST_CASE("Opposite outcomes in the arms: an infinite odds ratio with a finite end, and all events among the treated a risk ratio without a standard error") {
+  const std::vector<metapool::binary_trial<>> opposite{trial("1", 0, 10, 12, 12), trial("2", 0, 20, 21, 21)};
+  for (const bool flip : {false, true}) {
+    const auto trials = flip ? metapool_test::swapped(opposite) : opposite;
+    const auto fit = beta_binomial(trials, odds_ratio{});
+    CHECK(fit.state == (flip ? estimate_state::plus_infinity : estimate_state::minus_infinity));
+    CHECK(fit.log_likelihood == 0);
+    CHECK((flip ? fit.mean_treated : fit.mean_control) == 1);
+    CHECK((flip ? fit.mean_control : fit.mean_treated) == 0);
+    const auto interval = infer(fit, glmm_profile_likelihood{});
+    // each arm is one observation at a correlation of 1: the likelihood of logits -x and x is (1 + exp(-x))^-4
+    const double end = 2 * std::log(1 / std::expm1(3.841458820694124 / 8));
+    CHECK(close(flip ? interval.lower : interval.upper, flip ? end : -end, metapool_test::digits8));
+  }
+  const std::vector<metapool::binary_trial<>> full{trial("1", 12, 12, 3, 10), trial("2", 21, 21, 11, 20)};
+  const auto fit = beta_binomial(full, risk_ratio{});
+  CHECK(fit.state == estimate_state::at_boundary);
+  CHECK(fit.mean_treated == 1);
+  CHECK(close(fit.estimate, std::log(30.0 / 14), metapool_test::digits12));
+  CHECK_THROWS_AS(infer(fit), metapool::not_estimable);
+}
+
+TEST_CASE("The profile of one group on the logarithmic scale ends at a proportion of 1") {
+  const std::vector<metapool::proportion<>> some{{"a", 3.0, 10.0}, {"b", 30.0, 30.0}}, all{{"a", 10.0, 10.0}, {"b", 30.0, 30.0}};
+  const auto fit = beta_binomial(some, metapool::log_proportion{}), full = beta_binomial(all, metapool::log_proportion{});
+  CHECK(fit.profile(0.0).log_likelihood == -infinity);
+  CHECK(fit.profile(0.5).log_likelihood == -infinity);
+  CHECK(fit.profile(0.0).converged);
+  CHECK(std::fabs(full.profile(0.0).log_likelihood) < 1e-15);
+  CHECK(full.profile(0.5).log_likelihood == -infinity);
 }
