@@ -11,9 +11,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <vector>
 
 using namespace metapool;
@@ -299,4 +301,72 @@ TEST_CASE("Means are brought below 1 by the coefficients that are not held, if t
   x = {-2, 0.9, 0};  // is so already
   REQUIRE(likelihood.make_feasible(x, {false, false}));
   CHECK(x == std::vector<double>{-2, 0.9, 0});
+}
+
+TEST_CASE("Means are brought below 1 where there is hardly room for that") {
+  metapool::detail::beta_binomial_regression_likelihood<double> likelihood(metapool::detail::mean_scale::log, 2, 1);
+  likelihood.add(3, 10, Eigen::Vector2d(1, 1), 0);
+  likelihood.add(4, 10, Eigen::Vector2d(1, -2), 0);
+  std::vector<double> x{-1e-4, 5.0, 0};  // the second must come to between -5e-5 and 1e-4
+  REQUIRE(likelihood.make_feasible(x, {true, false}));
+  CHECK(x[0] == -1e-4);
+  CHECK(x[1] < 1e-4);
+  CHECK(x[1] > -5e-5);
+}
+
+TEST_CASE("On and at a mean of 1 arms of nothing but events have the probability 1, whatever the correlation, which then stays") {
+  using metapool::detail::edge_side;
+  metapool::detail::beta_binomial_regression_likelihood<double> likelihood(metapool::detail::mean_scale::log, 1, 1);
+  const Eigen::VectorXd one = Eigen::VectorXd::Ones(1);
+  likelihood.add(5, 5, one, 0);
+  likelihood.add(1, 1, one, 0);
+  likelihood.add(0, 0, one, 0);  // nobody: no wall
+  REQUIRE(likelihood.edges().size() == 2);
+  CHECK(likelihood.largest_total() == 5);
+  CHECK(likelihood.has_pairs(0));
+  for (const double off : {0.0, 1e-17, -1e-17, 1e-3}) {  // as a search knows it, but for rounding
+    const auto on = likelihood({off, 0.3}, {edge_side::on, edge_side::on});
+    CHECK(on.value == 0);
+    CHECK(on.gradient[1] == 0);
+    CHECK(on.hessian[3] == -1);
+    const auto below = likelihood({-1e-7, 0.3}, {edge_side::below, edge_side::below});
+    CHECK(close(on.gradient[0], below.value / -1e-7, metapool_test::digits6));
+  }
+  const auto rounded = likelihood({1e-17, 0.3}, {edge_side::below, edge_side::below});
+  CHECK(std::fabs(rounded.value) < 1e-15);
+  CHECK(likelihood({1e-3, 0.3}, {edge_side::below, edge_side::below}).value == likelihood({0.0, 0.3}, {edge_side::below, edge_side::below}).value);
+}
+
+TEST_CASE("Without an intercept the model without moderators has means of one half, and on the logarithmic scale none") {
+  const std::vector<proportion<>> patients{{"1", 1.0, 1.0}, {"2", 0.0, 1.0}, {"3", 0.0, 1.0}, {"4", 1.0, 1.0}, {"5", 0.0, 1.0}};
+  const auto through = design_of(std::vector<double>{1, 2, 3, -1, -2}, "x", with_intercept::no);
+  const auto fit = beta_binomial_regression(patients, logit_proportion{}, through);
+  REQUIRE(fit.log_likelihood_without_moderators);
+  CHECK(close(*fit.log_likelihood_without_moderators, 5 * std::log(0.5), metapool_test::digits12));
+  CHECK(fit.correlations == 0);
+  CHECK_FALSE(fit.correlation_treated);
+  const auto logs = beta_binomial_regression(patients, log_proportion{}, design_of(std::vector<double>{1, 2, 3, 1, 2}, "x", with_intercept::no));
+  CHECK_FALSE(logs.log_likelihood_without_moderators);
+  CHECK(std::any_of(logs.notes.begin(), logs.notes.end(), [](const std::string& note) { return contains(note, "without moderators there is no likelihood"); }));
+}
+
+TEST_CASE("A profile says where it is far from all data, and where no mean is below 1") {
+  const trials_type trials{trial("1", 3, 20, 6, 20), trial("2", 5, 21, 9, 20), trial("3", 9, 22, 10, 20), trial("4", 7, 19, 8, 18)};
+  const auto fit = beta_binomial_regression(trials, odds_ratio{}, intercept_only(4));
+  CHECK_FALSE(fit.profile(0, 1.0).at_limit);
+  CHECK(fit.profile(0, 400.0).at_limit);
+  const std::vector<proportion<>> arms{{"1", 3.0, 20.0}, {"2", 5.0, 21.0}, {"3", 9.0, 22.0}};
+  const auto logs = beta_binomial_regression(arms, log_proportion{}, intercept_only(3));
+  CHECK(logs.profile(0, 0.1).log_likelihood == -std::numeric_limits<double>::infinity());
+  CHECK(logs.profile(0, 0.1).converged);
+}
+
+TEST_CASE("A profile climbs to the higher of two summits, from other correlations than the estimate's") {
+  const trials_type trials{trial("1", 2, 41, 3, 58), trial("2", 1, 41, 0, 21), trial("3", 3, 20, 2, 15), trial("4", 0, 22, 0, 14)};
+  const auto fit = beta_binomial_regression(trials, risk_ratio{}, design_of(std::vector<double>{41, 41.01, 20.02, 22.03}, "n"), arm_correlations{});
+  CHECK(*fit.correlation_treated == 0);
+  CHECK(*fit.correlation_control == 0);
+  const auto at = fit.profile(1, 0.25);  // from correlations of 0 the climb ends at -15.1505
+  CHECK(at.converged);
+  CHECK(at.log_likelihood > -15.1288);
 }
