@@ -165,3 +165,26 @@ TEST_CASE("Firth's estimate of large trials is the ratio itself") {
   CHECK(close(fit.estimate, std::log(0.25 * 1.5), metapool_test::tolerance{1e-8, 0, 0, "the penalty"}));
   CHECK(infer(fit, glmm_profile_likelihood{}).upper > fit.estimate);
 }
+
+TEST_CASE("The penalised profile of trials that separate is the highest over all levels, and has an interval") {
+  // far from the estimate the levels of alike trials differ: the maximum is on neither of the lines on which they are equal or opposite
+  const tables alike{trial("a", 0, 10, 10, 10), trial("b", 0, 10, 10, 10)};
+  const auto fit = penalised_logistic(alike);
+  for (const double theta : {-16.0, -11.0, -9.0, -6.0, -2.0}) {
+    double highest = -1e300;
+    for (double x = 0; x <= 10; x += 0.05) {
+      for (double y = -10; y <= 10; y += 0.05) highest = std::fmax(highest, penalised_likelihood(alike, theta, {x, y}));
+    }
+    CAPTURE(theta);
+    const auto at = fit.profile(theta);
+    CHECK(at.converged);
+    CHECK(at.log_likelihood >= highest - 1e-9);
+    CHECK(at.log_likelihood <= highest + 2e-3);
+  }
+  for (std::size_t k = 2; k <= 5; ++k) {
+    const auto interval = infer(penalised_logistic(tables(k, alike[0])), glmm_profile_likelihood{});
+    CHECK(interval.upper < -3);
+    CHECK(interval.lower > -20);
+  }
+  CHECK(infer(fit, glmm_profile_likelihood{}).state == metapool::interval_state::regular);
+}

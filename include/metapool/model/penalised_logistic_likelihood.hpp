@@ -6,8 +6,8 @@
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/logistic.hpp>
 #include <metapool/math/second_order.hpp>
-#include <metapool/model/binomial_ratio.hpp>
 #include <metapool/model/glmm_fit.hpp>
+#include <metapool/model/penalised_logistic_levels.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -42,17 +42,6 @@ struct penalised_logistic_profile {
   using number = second_order<Real>;
   using point = penalised_logistic_point<Real>;
 
-  struct arm {
-    number likelihood{}, log_weight{};
-  };
-  static arm arm_at(const Real& events, const Real& total, const Real& eta, const Real& half) {
-    using std::log;
-    const Real p = logistic(eta), q = logistic(Real(-eta)), slope = events * q - (total - events) * p;
-    const number x{eta, {Real(1), half}, {}};
-    return {x.through(binomial_log_ratio(events, total, p, q), slope, Real(-total * p * q)),
-            x.through(Real(log(total) - log_one_plus_exp(eta) - log_one_plus_exp(Real(-eta))), Real(q - p), Real(-2 * p * q))};
-  }
-
   /// Fills everything else of a point from its theta and levels.
   void evaluate(point& at) const {
     using std::exp, std::log;
@@ -72,8 +61,8 @@ struct penalised_logistic_profile {
     };
     for (std::size_t i = 0; i < k; ++i) {
       const auto& t = tables[i];
-      const arm a = arm_at(t.a, t.treated_total(), Real(at.levels[i] + at.theta / 2), half);
-      const arm b = arm_at(t.c, t.control_total(), Real(at.levels[i] - at.theta / 2), Real(-half));
+      const auto a = penalised_arm_at<Real>(t.a, t.treated_total(), Real(at.levels[i] + at.theta / 2), half);
+      const auto b = penalised_arm_at<Real>(t.c, t.control_total(), Real(at.levels[i] - at.theta / 2), Real(-half));
       const number ratio = a.log_weight - b.log_weight;
       const Real pa = logistic(ratio.value), pb = logistic(Real(-ratio.value));
       const number sum = b.log_weight + ratio.through(log_one_plus_exp(ratio.value), pa, Real(pa * pb));
@@ -161,16 +150,18 @@ struct penalised_logistic_profile {
   }
 
   /// The highest point of a given theta. Far from the estimate a study's level may have two maxima, one near what either arm wants: starts from the
-  /// estimate's levels, from those that leave either arm's log odds as they were, and from the best of these study by study.
+  /// estimate's levels, from those that leave either arm's log odds as they were, from the best of these study by study, and from answers with one
+  /// study's level exchanged (of alike trials with all events in one arm, one has a level of its own: the determinant's sum needs one of them only).
   point maximum_at(const Real& theta, convergence<Real>& state) const {
+    using std::fabs;
     const Real shift = (theta - start.theta) / 2;
     std::vector<Real> up = start.levels, down = up, mixed = up;
     for (std::size_t i = 0; i < up.size(); ++i) {
       up[i] += shift;
       down[i] -= shift;
-      Real highest = own_term(i, theta, mixed[i]);
+      Real highest = penalised_level_at(tables[i], theta, mixed[i]).own;
       for (const Real& level : {up[i], down[i]}) {
-        const Real value = own_term(i, theta, level);
+        const Real value = penalised_level_at(tables[i], theta, level).own;
         if (value > highest) {
           highest = value;
           mixed[i] = level;
@@ -181,16 +172,18 @@ struct penalised_logistic_profile {
     for (const std::vector<Real>* levels :
          {&start.levels, static_cast<const std::vector<Real>*>(&up), static_cast<const std::vector<Real>*>(&down)})
       higher(best, theta, *levels, true, state);
+    std::size_t moved = 0;
+    for (std::size_t i = 0; i < mixed.size(); ++i) moved += mixed[i] != start.levels[i] ? 1 : 0;
+    if (moved < 2) return best;
+    const penalised_level_moves<Real> moves{start.levels, up, down, Real(fabs(shift) / 2)};
+    const std::vector<Real> thetas(mixed.size(), theta);
+    higher(best, theta, one_level_exchanged(tables, thetas, mixed, moves), true, state);
+    for (int i = 0; i < 8; ++i) {
+      const Real before = best.value;
+      higher(best, theta, one_level_exchanged(tables, thetas, best.levels, moves), true, state);
+      if (best.value == before) break;
+    }
     return best;
-  }
-
-  /// A study's own term: its likelihood and the determinant's factor.
-  Real own_term(std::size_t i, const Real& theta, const Real& level) const {
-    const auto& t = tables[i];
-    const arm a = arm_at(t.a, t.treated_total(), Real(level + theta / 2), Real(0)),
-              b = arm_at(t.c, t.control_total(), Real(level - theta / 2), Real(0));
-    const Real wa = a.log_weight.value, wb = b.log_weight.value;
-    return a.likelihood.value + b.likelihood.value + (wb + log_one_plus_exp(Real(wa - wb))) / 2;
   }
 
   /// Climbs from another start and keeps the higher point; of two that are level, one that has converged.

@@ -68,8 +68,8 @@ class penalised_regression {
       const auto n = static_cast<std::size_t>(i);
       const auto& t = tables_[n];
       const Real half_theta = theta(n, at.b) / 2;
-      const auto a = penalised_logistic_profile<Real>::arm_at(t.a, t.treated_total(), Real(at.levels[n] + half_theta), half);
-      const auto b = penalised_logistic_profile<Real>::arm_at(t.c, t.control_total(), Real(at.levels[n] - half_theta), Real(-half));
+      const auto a = penalised_arm_at<Real>(t.a, t.treated_total(), Real(at.levels[n] + half_theta), half);
+      const auto b = penalised_arm_at<Real>(t.c, t.control_total(), Real(at.levels[n] - half_theta), Real(-half));
       const number ratio = a.log_weight - b.log_weight;
       const Real pa = logistic(ratio.value), pb = logistic(Real(-ratio.value));
       const number sum = b.log_weight + ratio.through(log_one_plus_exp(ratio.value), pa, Real(pa * pb));
@@ -190,14 +190,7 @@ class penalised_regression {
     return true;
   }
 
-  /// A study's own term: its likelihood and its factor of the determinant.
-  Real own_term(std::size_t i, const Real& theta, const Real& level) const {
-    const auto& t = tables_[i];
-    const auto a = penalised_logistic_profile<Real>::arm_at(t.a, t.treated_total(), Real(level + theta / 2), Real(0)),
-               b = penalised_logistic_profile<Real>::arm_at(t.c, t.control_total(), Real(level - theta / 2), Real(0));
-    const Real wa = a.log_weight.value, wb = b.log_weight.value;
-    return a.likelihood.value + b.likelihood.value + (wb + log_one_plus_exp(Real(wa - wb))) / 2;
-  }
+  const std::vector<two_by_two<Real>>& tables() const { return tables_; }
 
  private:
   std::vector<two_by_two<Real>> tables_;

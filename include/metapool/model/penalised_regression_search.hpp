@@ -91,24 +91,37 @@ penalised_regression_point<Real> highest_of(const penalised_regression<Real>& li
 }
 
 /// The highest point from a known one whose levels suit the log odds ratios `before`, with coefficients b of which some are held. Far from the estimate a study's level may have two maxima, one near what either
-/// arm wants: starts from the known levels, from those that leave either arm's log odds as they were, and from the best of these study by study.
+/// arm wants: starts from the known levels, from those that leave either arm's log odds as they were, from the best of these study by study, and from that with one
+/// study's level exchanged.
 template <class Real>
 penalised_regression_point<Real> highest_from(const penalised_regression<Real>& likelihood, const vector_of<Real>& b, const std::vector<Real>& levels, const std::vector<Real>& before, const std::vector<bool>& held,
                                               convergence<Real>& state) {
-  std::vector<Real> up = levels, down = levels, mixed = levels;
+  using std::fabs;
+  std::vector<Real> up = levels, down = levels, mixed = levels, theta(levels.size());
+  std::size_t moved = 0;
+  Real farthest = 0;
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    const Real theta = likelihood.theta(i, b), shift = (theta - before[i]) / 2;
+    theta[i] = likelihood.theta(i, b);
+    const Real shift = (theta[i] - before[i]) / 2;
+    farthest = (std::max)(farthest, Real(fabs(shift)));
     up[i] += shift;
     down[i] -= shift;
-    Real highest = likelihood.own_term(i, theta, mixed[i]);
+    const auto& table = likelihood.tables()[i];
+    Real highest = penalised_level_at(table, theta[i], mixed[i]).own;
     for (const Real& level : {up[i], down[i]}) {
-      const Real value = likelihood.own_term(i, theta, level);
+      const Real value = penalised_level_at(table, theta[i], level).own;
       if (!(value > highest)) continue;
       highest = value;
       mixed[i] = level;
     }
+    moved += mixed[i] != levels[i] ? 1 : 0;
   }
-  return highest_of<Real>(likelihood, {{b, mixed}, {b, levels}, {b, up}, {b, down}}, held, state);
+  std::vector<std::pair<vector_of<Real>, std::vector<Real>>> starts{{b, mixed}, {b, levels}, {b, up}, {b, down}};
+  if (moved > 1) {
+    const penalised_level_moves<Real> moves{levels, up, down, Real(farthest / 2)};
+    starts.emplace_back(b, one_level_exchanged(likelihood.tables(), theta, mixed, moves));
+  }
+  return highest_of<Real>(likelihood, starts, held, state);
 }
 
 }  // namespace metapool::detail
