@@ -141,7 +141,7 @@ TEST_CASE("Trials that are equal share the weights; more of them are more certai
   const std::vector<binary_trial<>> there{t, trial("b", 2, 6, 1, 5)}, back{trial("a", 0, 7, 3, 8), trial("b", 1, 5, 2, 6)};
   const auto x = tian_combination(there, risk_difference{}), y = tian_combination(back, risk_difference{});
   CHECK(close(x.lower, -y.upper, metapool_test::digits10));
-  CHECK(close(*x.estimate, -*y.estimate, {0, 0, 2e-6, "both are halved down to 1e-6"}));
+  CHECK(close(*x.estimate, -*y.estimate, metapool_test::digits12));
   CHECK(close(x.p_greater, y.p_less, metapool_test::digits12));
   CHECK(x.lower < *x.estimate);
   CHECK(*x.estimate < x.upper);
@@ -364,4 +364,12 @@ TEST_CASE("tian_combination says what it refuses") {
   const std::vector<binary_trial<>> partial{good[0], {"b", {}, {1.0, 12.0}}};
   CHECK(tian_combination(partial, risk_difference{}).audit[1].status == study_status::not_reported);
   CHECK(tian_combination(std::vector<binary_trial<float>>{trial<float>("a", 1, 12, 7, 12)}, risk_difference{}).upper < 0);
+}
+
+TEST_CASE("arms that are alike have no effect, also where the combinations of both sides are equal in several places") {
+  const std::vector<metapool::binary_trial<>> alike(3, {"a", {5, 20}, {5, 20}});  // they cross at -0.0235, 0 and 0.0235
+  const auto difference = metapool::tian_combination(alike, metapool::risk_difference{});
+  CHECK(std::fabs(*difference.estimate) < 1e-12);
+  CHECK(difference.lower == doctest::Approx(-difference.upper));
+  CHECK(std::fabs(std::log(*metapool::tian_combination(alike, metapool::risk_ratio{}).estimate)) < 1e-12);
 }

@@ -56,7 +56,7 @@ struct tian_result {
   using real_type = Real;
   measure_info measure{};
   std::string method{};             ///< "Tian", with ", arcsine levels" or ", logarithmic levels", and with ", mid-p"
-  std::optional<Real> estimate{};   ///< where both one-sided combinations are equal; empty if the interval is unbounded; 0 or infinity at an open end
+  std::optional<Real> estimate{};   ///< where both one-sided combinations are equal (amid two such places, if they cross more than once); empty if the interval is unbounded; 0 or infinity at an open end
   Real lower{};
   Real upper{};
   interval_state state = interval_state::regular;  ///< open_lower: a ratio's lower is 0; open_upper: its upper is infinite; unbounded: both
@@ -94,15 +94,19 @@ void combine_tests(combined_tests<Real, Test, ratio>& up, combined_tests<Real, T
       r.estimate = Real(0);
     } else if (no_high && at_b <= 0) {
       r.estimate = infinity;
-    } else {  // the combinations have jumps: halving in turn with straight lines
-      const Real width = b - a;
-      for (int i = 0; b - a > 10 * rough * (std::min)(Real(1), width); ++i) {
-        const Real line = at_b > at_a ? (std::max)(Real(0.05), (std::min)(Real(0.95), Real(at_a / (at_a - at_b)))) : Real(0.5);
-        const Real x = a + (b - a) * (i % 2 == 0 ? line : Real(0.5)), at_x = difference(x);
-        (at_x < 0 ? a : b) = x;
-        (at_x < 0 ? at_a : at_b) = at_x;
-      }
-      r.estimate = up.effect(Real(a + (b - a) / 2));
+    } else {  // the combinations have jumps and may cross more than once: halving in turn with straight lines, from both sides
+      const Real least_width = 10 * rough * (std::min)(Real(1), Real(b - a));
+      const auto crossing = [&](int side) {
+        Real left_end = side > 0 ? a : Real(-b), right_end = side > 0 ? b : Real(-a), at_left = side > 0 ? at_a : Real(-at_b), at_right = side > 0 ? at_b : Real(-at_a);
+        for (int i = 0; right_end - left_end > least_width; ++i) {
+          const Real line = at_right > at_left ? (std::max)(Real(0.05), (std::min)(Real(0.95), Real(at_left / (at_left - at_right)))) : Real(0.5);
+          const Real x = left_end + (right_end - left_end) * (i % 2 == 0 ? line : Real(0.5)), at_x = side > 0 ? difference(x) : Real(-difference(Real(-x)));
+          (at_x < 0 ? left_end : right_end) = x;
+          (at_x < 0 ? at_left : at_right) = at_x;
+        }
+        return Real(Real(side) * (left_end + (right_end - left_end) / 2));
+      };
+      r.estimate = up.effect(Real((crossing(1) + crossing(-1)) / 2));
     }
   }
   r.p_greater = null.cdf(up.at(Real(0)));
