@@ -17,6 +17,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -213,6 +214,44 @@ TEST_CASE("Nothing overlaps with long labels in any script, huge counts, extreme
     CHECK(joined(s, "effect").find("10000 [") != std::string::npos);
     CHECK(texts(s, "note").size() == 2);
     CHECK(shapes_of<mp::rectangle_shape>(s, "square").size() == 11);
+  }
+}
+
+TEST_CASE("What either side favours keeps apart at the middle and from the pointers, also in a font that is wider by a fifth") {
+  const std::vector<std::string> names{"Favours BCG", "Favours control", "Favours an experimental treatment whose name is long", std::string(60, 'W'), "a", ""};
+  for (const bool far : {false, true}) {
+    auto trials = bcg();
+    if (far) trials.resize(2);  // no effect lies near the end of the axis
+    for (const std::string& left : names) {
+      for (const std::string& right : names) {
+        CAPTURE(left);
+        CAPTURE(right);
+        const auto s = plot_of(trials, {.favours_left = left, .favours_right = right});
+        CHECK(layout_faults(s) == "");
+        std::vector<metapool_test::box> on_left, on_right, pointers;
+        for (auto t : shapes_of<mp::text_shape>(s, "favours")) {
+          t.size *= 1.2;
+          (t.anchor == mp::text_anchor::end ? on_left : on_right).push_back(metapool_test::box_of(t));
+        }
+        for (const auto& p : shapes_of<mp::polygon_shape>(s, "pointer")) {
+          const auto [low, high] = std::minmax({p.points[0].x, p.points[1].x});
+          pointers.push_back({low, p.points[1].y, high, p.points[2].y});
+        }
+        CHECK(on_left.empty() == left.empty());
+        CHECK(on_right.empty() == right.empty());
+        CHECK(pointers.size() == std::size_t(left.empty() ? 0 : 1) + std::size_t(right.empty() ? 0 : 1));
+        const auto [from, to] = metapool_test::plot_area(s);
+        for (const auto& l : on_left) {
+          CHECK(l.left >= from - 12);  // half the gap beside the axis
+          for (const auto& r : on_right) CHECK(r.left - l.right > 25);
+          for (const auto& p : pointers) CHECK(p.left - l.right > 2);
+        }
+        for (const auto& r : on_right) {
+          CHECK(r.right <= to + 12);
+          for (const auto& p : pointers) CHECK(r.left - p.right > 2);
+        }
+      }
+    }
   }
 }
 

@@ -193,21 +193,26 @@ class forest_layout : forest_columns {
     }
     y += 20;
     if (t.favours_left.empty() && t.favours_right.empty()) return y;
-    // Beside the line of no effect if both fit there; otherwise at the ends of the axis, in lines.
+    // On both sides of the line of no effect, or of the middle if there is no room for the words; growing outward from a pointer, so that they keep apart in
+    // whatever font the viewer has.
     const std::string left = clean_text(t.favours_left), over = clean_text(t.favours_right);
-    const double zero = t.comparison && area.axis.contains(0) ? area.axis.x(0) : (area.left + area.right) / 2, gap = 7, head = 12;
-    const bool fit = text_width(left, small) + gap + head <= zero - area.left && text_width(over, small) + gap + head <= area.right - zero;
-    const double half = (area.right - area.left) / 2 - gap - head;
-    const auto left_lines = wrap_text(left, small, false, fit ? area.right : half), over_lines = wrap_text(over, small, false, fit ? area.right : half);
+    const double middle = (area.left + area.right) / 2, zero = t.comparison && area.axis.contains(0) ? area.axis.x(0) : middle, inset = 17, wider = 1.1;
+    const auto wrapped = [&](const std::string& text, double room) { return wrap_text(text, small, false, (room - inset) / wider); };
+    const auto whole_words = [&](const std::string& text, double room) {
+      std::string joined;
+      const auto lines = wrapped(text, room);
+      for (const auto& l : lines) joined += (joined.empty() ? "" : " ") + l;
+      return text.empty() || (joined == text && lines.size() <= 3 && text_width(lines.front(), small) < room - inset);
+    };
+    const double between = whole_words(left, zero - area.left) && whole_words(over, area.right - zero) ? zero : middle;
+    const auto left_lines = wrapped(left, between - area.left), over_lines = wrapped(over, area.right - between);
     if (!left.empty()) {
-      const double x = fit ? zero - gap - text_width(left, small) : area.left + head;
-      draw_lines_down("favours", left_lines, x, y, text_anchor::start);
-      draw_pointer(x - 3, y + 7, true);
+      draw_lines_down("favours", left_lines, between - inset, y, text_anchor::end);
+      draw_pointer(between - inset + 4, y + 7, true);
     }
     if (!over.empty()) {
-      const double x = fit ? zero + gap + text_width(over, small) : area.right - head;
-      draw_lines_down("favours", over_lines, x, y, text_anchor::end);
-      draw_pointer(x + 3, y + 7, false);
+      draw_lines_down("favours", over_lines, between + inset, y, text_anchor::start);
+      draw_pointer(between + inset - 4, y + 7, false);
     }
     return y + line_height * static_cast<double>((std::max)(left_lines.size(), over_lines.size()));
   }
@@ -217,8 +222,8 @@ class forest_layout : forest_columns {
       y += line_height;
     }
   }
-  void draw_pointer(double foot, double y, bool to_left) {
-    const double tip = to_left ? foot - 7 : foot + 7;
+  void draw_pointer(double tip, double y, bool to_left) {
+    const double foot = to_left ? tip + 7 : tip - 7;
     out.shapes.push_back({"pointer", polygon_shape{{{tip, y}, {foot, y - 3.5}, {foot, y + 3.5}}, ink, {}}});
   }
 
