@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,10 @@ inline std::string describe(const trials_like_mine_result& r) {
     const auto& methods = r.studies.front().methods;
     for (std::size_t m = 0; m < methods.size(); ++m) {
       if (methods[m].target != target) continue;
-      std::vector<std::string> row{r.shortest == m ? ">" : target == interval_target::mean && !r.holds(m) ? "!" : "", methods[m].name};
+      const interval_verdict verdict = r.verdict(m);
+      std::string mark;
+      if (target == interval_target::mean) mark = r.shortest == m ? ">" : verdict == interval_verdict::falls_short ? "!" : verdict == interval_verdict::undecided ? "?" : "";
+      std::vector<std::string> row{mark, methods[m].name};
       for (const simulation_result& s : r.studies) {
         row.push_back(detail::coverage_text(s.methods[m]));
         row.push_back(detail::width_text(s.methods[m].median_width, 1));
@@ -82,7 +86,20 @@ inline std::string describe(const trials_like_mine_result& r) {
   out += "\nwidth: median, on the " + std::string(name(r.measure.scale)) + " scale; Monte Carlo error of a coverage of " + percent(r.level) + ": " +
          detail::fixed_text(100 * std::sqrt(r.level * (1 - r.level) / static_cast<double>(r.studies.front().replicates)), 1) + " points\n";
   out += "!  falls short by more than a point somewhere, or has too often no answer\n";
-  out += r.shortest ? ">  the shortest that holds everywhere: " + r.studies.front().methods[*r.shortest].name + "\n" : std::string("None of these intervals of the mean holds at all of these heterogeneities.\n");
+  const auto& methods = r.studies.front().methods;
+  std::optional<std::size_t> nearest;
+  bool undecided = false;
+  for (std::size_t m = 0; m < methods.size(); ++m) {
+    undecided = undecided || r.verdict(m) == interval_verdict::undecided;
+    if (r.least_coverage(m) && (!nearest || *r.least_coverage(m) > *r.least_coverage(*nearest))) nearest = m;
+  }
+  if (undecided) out += "?  was seen to fall short by more than a point somewhere, but by no more than two Monte Carlo errors: more data sets would tell\n";
+  if (r.shortest) {
+    out += ">  the shortest that holds everywhere: " + methods[*r.shortest].name + "\n";
+  } else {
+    out += undecided ? "None of these intervals of the mean was seen to hold at all of these heterogeneities.\n" : "None of these intervals of the mean holds at all of these heterogeneities.\n";
+    if (nearest) out += "Least short, covering " + detail::fixed_text(100 * *r.least_coverage(*nearest), 1) + " % at its worst: " + methods[*nearest].name + "\n";
+  }
   std::size_t clipped = 0;
   for (const simulation_result& s : r.studies) clipped += s.clipped;
   if (clipped > 0) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,13 @@ struct trials_like_mine_options {
   double level = 0.95;
 };
 
+/// What simulations say of an interval.
+enum class interval_verdict : std::uint8_t {
+  holds,       ///< it was seen to cover what it should, to a point
+  undecided,   ///< it covered less, but chance alone may do that
+  falls_short  ///< it covers less, or has too often no answer
+};
+
 /// What simulated trials of the same sizes and baselines say of the methods.
 struct trials_like_mine_result {
   measure_info measure{};
@@ -36,17 +44,30 @@ struct trials_like_mine_result {
   std::vector<simulation_result> studies{};
   std::optional<std::size_t> shortest{};   ///< number of the method that holds() at every heterogeneity with the shortest intervals of the mean; empty if none does
 
-  /// Whether the coverage of a method's interval of the mean is at least level - 0.01 at every heterogeneity, as far as two Monte Carlo errors can tell, and it
-  /// has an answer for 99 of 100 data sets.
-  bool holds(std::size_t method) const {
-    if (studies.empty()) return false;
+  /// The lowest coverage of a method's interval of the mean over the heterogeneities; empty if it is no such interval, or has an answer for fewer than 99 of 100 data sets.
+  std::optional<double> least_coverage(std::size_t method) const {
+    std::optional<double> least;
     for (const simulation_result& s : studies) {
       const method_performance& m = s.methods.at(method);
-      if (m.target != interval_target::mean || !m.coverage || m.coverage->value + 2 * m.coverage->error < level - 0.01) return false;
-      if (static_cast<double>(m.answered) < 0.99 * static_cast<double>(m.replicates)) return false;
+      if (m.target != interval_target::mean || !m.coverage || static_cast<double>(m.answered) < 0.99 * static_cast<double>(m.replicates)) return std::nullopt;
+      least = std::fmin(least.value_or(1), m.coverage->value);
     }
-    return true;
+    return least;
   }
+
+  /// Whether a method's interval of the mean covers at least level - 0.01 at every heterogeneity, with an answer for 99 of 100 data sets. One that was seen to
+  /// cover less somewhere, but by no more than two Monte Carlo errors, is undecided: more data sets would tell.
+  interval_verdict verdict(std::size_t method) const {
+    if (!least_coverage(method)) return interval_verdict::falls_short;
+    interval_verdict result = interval_verdict::holds;
+    for (const simulation_result& s : studies) {
+      const method_performance& m = s.methods[method];
+      if (m.coverage->value + 2 * m.coverage->error < level - 0.01) return interval_verdict::falls_short;
+      if (m.coverage->value < level - 0.01) result = interval_verdict::undecided;
+    }
+    return result;
+  }
+  bool holds(std::size_t method) const { return verdict(method) == interval_verdict::holds; }
 };
 
 namespace detail {
