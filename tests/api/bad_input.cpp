@@ -62,7 +62,7 @@ TEST_CASE("impossible counts are refused by every model, naming the study, the v
   all_refuse(with(trial("bad", -1, 10, 1, 10)), "treated.events = -1 must not be negative");
   all_refuse(with(trial("bad", 1, -10, 1, 10)), "treated.total = -10 must not be negative");
   all_refuse(with(trial("bad", 0, 0, 1, 10)), "treated.total = 0 must be positive");
-  all_refuse(with(trial("bad", 1.5, 10, 1, 10)), "treated.events = 1.5 must be a whole number (pass fractional_counts::allowed for imputed counts)");
+  all_refuse(with(trial("bad", 1.5, 10, 1, 10)), "treated.events = 1.5 must be a whole number (imputed counts: fractional_counts::allowed, where it is taken)");
   all_refuse(with(trial("bad", not_a_number, 10, 1, 10)), "treated.events = nan must be a finite number");
   all_refuse(with(trial("bad", 1, 10, 1, infinity)), "control.total = inf must be a finite number");
 }

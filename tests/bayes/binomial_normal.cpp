@@ -288,6 +288,10 @@ TEST_CASE("what binomial trials cannot answer is refused, and the message says w
   CHECK_THROWS_WITH_AS(binomial_normal(broken, odds_ratio{}, half_normal{}), "binomial_normal: study 'trial 2': a number of events or patients was not reported", input_error);
   broken[1].treated.events = 16;
   CHECK_THROWS_AS(binomial_normal(broken, odds_ratio{}, half_normal{}), input_error);
+  broken[1].treated = {2, 1e8};
+  CHECK_THROWS_WITH_AS(binomial_normal(broken, odds_ratio{}, half_normal{}), doctest::Contains("study 'trial 2': patients = 100000014 are more than the 10^8"), input_error);
+  broken[1].treated = {2, 1e16};
+  CHECK_THROWS_WITH_AS(binomial_normal(broken, risk_ratio{}, half_normal{}), doctest::Contains("study 'trial 2': patients = 10000000000000014 are too many"), input_error);
   CHECK_THROWS_AS(binomial_normal(three(), odds_ratio{}, half_normal{}).study(3), input_error);
   CHECK_THROWS_AS(normal_baseline(0, 0), input_error);
   CHECK_THROWS_AS((normal_baseline{std::numeric_limits<double>::infinity(), 1.0}), input_error);

@@ -107,4 +107,6 @@ TEST_CASE("what cannot be a prior is refused") {
   CHECK_THROWS_AS(map_prior(arms({{3, 12}}), flat_tau{}), input_error);
   CHECK_THROWS_AS(map_prior(arms({{13, 12}})), input_error);
   CHECK_THROWS_AS(map_prior(std::vector<proportion<double>>{{.label = "x"}}), input_error);
+  CHECK_THROWS_AS(map_prior(std::vector<proportion<double>>{{"a", 3, 12}, {"b", 1, 1e300}}), input_error);
+  CHECK(map_prior(std::vector<proportion<double>>{{"a", 3, 12}, {"b", 1, 1e15}}).tau > 1);
 }

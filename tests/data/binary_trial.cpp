@@ -42,7 +42,7 @@ TEST_CASE("each rule of a binary trial has its message, with function, study, ar
   t = lanzoni();
   t.control.events = 12.5;
   CHECK(failure(t) ==
-        "risk_ratio: study 'Lanzoni 2021': control.events = 12.5 must be a whole number (pass fractional_counts::allowed for imputed counts)");
+        "risk_ratio: study 'Lanzoni 2021': control.events = 12.5 must be a whole number (imputed counts: fractional_counts::allowed, where it is taken)");
   CHECK(failure(t, fractional_counts::allowed) == "risk_ratio: study 'Lanzoni 2021': control.events = 12.5 must not exceed the arm's total of 12");
   t = lanzoni();
   t.control.events = -1;

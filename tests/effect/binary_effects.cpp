@@ -100,7 +100,7 @@ TEST_CASE("labels that stand twice are kept and warned of") {
 TEST_CASE("fractional counts are refused unless they are named") {
   const std::vector<binary_trial<>> trials{trial("imputed", 1.5, 12, 7, 12)};
   CHECK(contains(message_of<input_error>([&] { effect_sizes(trials, risk_ratio{}); }),
-                 "effect_sizes: study 'imputed': treated.events = 1.5 must be a whole number (pass fractional_counts::allowed for imputed counts)"));
+                 "effect_sizes: study 'imputed': treated.events = 1.5 must be a whole number (imputed counts: fractional_counts::allowed, where it is taken)"));
   CHECK(effect_sizes(trials, risk_ratio{}, constant_correction{}, fractional_counts::allowed).size() == 1);
 }
 

@@ -14,6 +14,7 @@
 #include <metapool/effect/risk_ratio.hpp>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -33,7 +34,7 @@ namespace metapool {
 /// Each b_i is integrated out by itself, then theta_i given mean and tau; the joint posterior of these two is held on panels of both, which are halved until it is resolved.
 /// Studies' own effects and the next trial's are integrated when they are asked for.
 ///
-/// Scale of mean, tau and their priors: log odds ratios or log risk ratios. Throws input_error on bad or missing counts, without a trial, for jeffreys_tau (its
+/// Scale of mean, tau and their priors: log odds ratios or log risk ratios. Throws input_error on bad or missing counts, on more than 10^8 patients in a trial with given_margins, without a trial, for jeffreys_tau (its
 /// information depends on the baselines) or if the posterior would be improper with an improper prior of tau; not_estimable if the prior of the mean is flat and the trials leave the
 /// effect open to one side (no event in any treated arm, say): then the answer would be that of the priors, and normal_mean or t_mean must say what is known;
 /// and if the tail of tau is so heavy that its mass lies beyond the number type (inverse_gamma_tau2(0.001, 0.001) with one trial that bounds the effect); convergence_error if the
@@ -62,6 +63,9 @@ auto binomial_normal(const Trials& trials, const Measure&, const TauPrior& prior
     check(trial, function);
     if (!is_complete(trial)) detail::throw_input_error(function, "study '" + trial.label + "': a number of events or patients was not reported");
     const two_by_two<Real> t{*trial.treated.events, *trial.treated.total - *trial.treated.events, *trial.control.events, *trial.control.total - *trial.control.events};
+    if (margins ? !(t.total() <= Real(100000000)) : !(t.total() < 1 / std::numeric_limits<Real>::epsilon())) {
+      detail::throw_study_error(function, trial.label, "patients", t.total(), margins ? "are more than the 10^8 whose tables can be enumerated; give a normal_baseline" : "are too many to be counted one by one in this number type");
+    }
     const bool from_below = odds ? t.a > 0 && t.d > 0 : t.a > 0, from_above = odds ? t.c > 0 && t.b > 0 : t.c > 0;
     all.add(trial, from_below, from_above, !margins || from_below || from_above);
     if (!all.place.back()) continue;

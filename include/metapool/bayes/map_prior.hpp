@@ -41,7 +41,7 @@ struct map_prior_result {
 ///
 /// The binomial likelihood is taken as it is, zero events included, and everything is integrated without sampling: the arms' logits and the pooled logit by sums
 /// over equal steps from their peaks, tau on a double-exponential grid that is made finer until nothing moves. 8 digits. Defaults: those of R's RBesT.
-/// Throws input_error if there is no arm, counts are missing or wrong, or the prior of tau is improper; convergence_error if the integral over tau
+/// Throws input_error if there is no arm, counts are missing, wrong or too large for Real to count, or the prior of tau is improper; convergence_error if the integral over tau
 /// does not settle (a prior with kinks). Schmidli et al. (2014) Biometrics 70:1023, doi:10.1111/biom.12242; Neuenschwander et al. (2010) Clin Trials 7:5.
 template <class Real, class TauPrior = half_normal>
 map_prior_result<Real> map_prior(std::span<const proportion<Real>> arms, const TauPrior& prior_of_tau = half_normal{1}, const normal_mean& prior_of_mean = normal_mean(0, 2)) {
@@ -54,6 +54,9 @@ map_prior_result<Real> map_prior(std::span<const proportion<Real>> arms, const T
   for (const auto& arm : arms) {
     if (!is_complete(arm)) detail::throw_input_error(function, "the arm '" + arm.label + "' lacks its events or its total");
     check(arm, function);
+    if (!(*arm.total < 1 / std::numeric_limits<Real>::epsilon())) {
+      detail::throw_study_error(function, arm.label, "total", *arm.total, "is too large to be counted one by one in this number type");
+    }
     likelihoods.emplace_back(*arm.events, *arm.total);
     heights += likelihoods.back().height();
   }

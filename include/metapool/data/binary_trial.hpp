@@ -67,7 +67,7 @@ void check(const binary_trial<Real>& t, const char* function, fractional_counts 
       if (!detail::is_finite(*value)) fail(what, *value, "must be a finite number");
       if (!(*value >= 0)) fail(what, *value, "must not be negative");
       if (fractional == fractional_counts::refused && !detail::is_whole(*value)) {
-        fail(what, *value, "must be a whole number (pass fractional_counts::allowed for imputed counts)");
+        fail(what, *value, "must be a whole number (imputed counts: fractional_counts::allowed, where it is taken)");
       }
     };
     count(x.events, "events");

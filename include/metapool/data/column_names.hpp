@@ -44,7 +44,7 @@ struct trial_columns<binary_trial<Real>> {
       if (!others) return;
       if (!(*others >= 0)) fail(first + 2, "must not be negative");
       if (fractional == fractional_counts::refused && !is_whole(*others)) {
-        fail(first + 2, "must be a whole number (pass fractional_counts::allowed for imputed counts)");
+        fail(first + 2, "must be a whole number (imputed counts: fractional_counts::allowed, where it is taken)");
       }
       if (events && total) {
         using std::abs;
