@@ -67,6 +67,18 @@ void read_part(const std::string& text, options& o) {
   --o.part;
 }
 
+/// The command of an option. Throws input_error that names the nearest one, of those that scripts do not have too.
+const mp::detail::gwas_command_name& find_option(const std::string& word) {
+  try {
+    return mp::detail::find_command(word.substr(2));
+  } catch (const mp::input_error&) {
+    for (const char* own : {"--out", "--log", "--part", "--script", "--progress", "--quiet", "--help"}) {
+      if (mp::detail::letters_apart(word, own) <= 2) throw mp::input_error("gwas_meta: '" + word + "' is no option: is " + own + " meant?");
+    }
+    throw;
+  }
+}
+
 bool is_terminal() {
 #if defined(_WIN32)
   return ::_isatty(2) != 0;
@@ -200,7 +212,7 @@ int main(int count, char** arguments) {
       } else if (word == "--quiet") {
         o.quiet = true;
       } else {
-        const auto& found = mp::detail::find_command(word.substr(2));
+        const auto& found = find_option(word);
         while (static_cast<int>(values.size()) < found.values) {
           if (++i >= count) throw mp::input_error("gwas_meta: " + word + " lacks a value");
           values.emplace_back(arguments[i]);

@@ -302,3 +302,28 @@ TEST_CASE("An error leaves no result, and an old one as it was") {
   files.clear();
   CHECK(message_of({}) == "gwas_meta: there are no files");
 }
+
+TEST_CASE("A result does not replace what is read, and no study counts twice") {
+  const scratch_folder folder;
+  const cohorts c = make_cohorts(30, 3, true);
+  const std::vector<gwas_study_file> files = put_all(folder, c, false);
+  const std::string out = (folder.path() / "out.tbl").string(), before = slurp(files[1].path);
+  const auto message_of = [](const std::vector<gwas_study_file>& read, const gwas_analysis& a, const std::string& written) {
+    try {
+      run_gwas(read, a, written);
+    } catch (const input_error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(message_of(files, {}, files[1].path).find("the result would replace file 2, which is read") != std::string::npos);
+  CHECK(message_of(files, {}, (folder.path() / "." / "cohort1.txt").string()).find("the result would replace file 2") != std::string::npos);
+  CHECK(slurp(files[1].path) == before);
+  std::vector<gwas_study_file> again{files[0], files[1], files[0]};
+  CHECK(message_of(again, {}, out).find("is file 1 and file 3, with the same columns: the study would count twice") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(out));
+  // two cohorts in one file: other columns, or other lines
+  again[2].filters.push_back({.column = "SNP", .compare = gwas_filter::comparison::not_equal, .value = "rs3", .texts = {}});
+  CHECK(message_of(again, {}, out).empty());
+  CHECK(std::filesystem::exists(out));
+}

@@ -60,12 +60,14 @@ void run_by_name(gwas_run& run, const Progress& progress, const Take& take) {
 /// Genome-wide meta-analysis of the files, into the file at `output` (and, if asked for, leave-one-out results into the file at `omitted`): whole, or not at all.
 ///
 /// What becomes of every line of every file is counted in the report. progress(file, bytes of it that were read) is called now and then, by one thread at a time.
-/// Throws input_error if a file cannot be read, a column is not there, a compressed file is damaged or cut off, files are not in the order that was said, or an option is out of
+/// Throws input_error if a file cannot be read, is there twice with the same columns or would be replaced by a result, a column is not there, a compressed file is damaged or cut off, files are not in the order that was said, or an option is out of
 /// its domain; error if the result cannot be written. The result's bytes are the same for any number of threads.
 template <class Progress>
 gwas_report gwas_meta(const std::vector<gwas_study_file>& files, const gwas_analysis& a, const std::string& output, const std::string& omitted, const Progress& progress) {
   gwas_report report;
   detail::gwas_run run(files, a, report);
+  detail::check_output(files, output);
+  if (a.leave_one_out > 0) detail::check_output(files, omitted);
   for (std::size_t j = 0; j < files.size(); ++j) {
     detail::control_study(files[j], a, run.studies[j], report.files[j], [&](std::uint64_t offset) { progress(j, offset); });
   }

@@ -82,6 +82,8 @@ gwas_report gwas_meta_part(const std::vector<gwas_study_file>& files, const gwas
   gwas_report report;
   detail::gwas_run run(files, a, report);
   detail::check_can_be_cut(run);
+  detail::check_output(files, output);
+  if (a.leave_one_out > 0) detail::check_output(files, omitted);
   if (a.genomic_control < 0) detail::throw_input_error("gwas_meta", "a part of a result does not know the lambda of all of it: give the value for its genomic control");
   for (std::size_t j = 0; j < files.size(); ++j) {
     detail::control_study(files[j], a, run.studies[j], report.files[j], [&](std::uint64_t offset) { progress(j, offset); });

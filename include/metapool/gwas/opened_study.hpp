@@ -15,7 +15,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace metapool::detail {
@@ -26,6 +28,34 @@ struct opened_study {
   study_scale scale;
   std::uint64_t lines_begin = 0;  ///< bytes of the header and what is before it
 };
+
+/// Whether both are names of one file that is there.
+template <class = void>
+bool one_file(const std::string& a, const std::string& b) {
+  std::error_code failed;
+  return std::filesystem::equivalent(a, b, failed) && !failed;
+}
+
+/// Throws input_error if a file that would be written is one that is read.
+template <class = void>
+void check_output(const std::vector<gwas_study_file>& files, const std::string& output) {
+  for (std::size_t j = 0; j < files.size(); ++j) {
+    if (one_file(files[j].path, output)) throw_input_error("gwas_meta", output + ": the result would replace file " + std::to_string(j + 1) + ", which is read");
+  }
+}
+
+/// Throws input_error if a file stands there twice with the same columns and filters, whose study would count twice.
+template <class = void>
+void check_distinct(const std::vector<gwas_study_file>& files, const std::vector<opened_study>& studies) {
+  const auto same_filter = [](const gwas_filter& a, const gwas_filter& b) { return a.column == b.column && a.compare == b.compare && a.value == b.value && a.texts == b.texts; };
+  for (std::size_t j = 1; j < files.size(); ++j) {
+    for (std::size_t i = 0; i < j; ++i) {
+      const bool same = studies[i].plan.at == studies[j].plan.at &&
+                        std::equal(files[i].filters.begin(), files[i].filters.end(), files[j].filters.begin(), files[j].filters.end(), same_filter) && one_file(files[i].path, files[j].path);
+      if (same) throw_input_error("gwas_meta", files[j].path + ": is file " + std::to_string(i + 1) + " and file " + std::to_string(j + 1) + ", with the same columns: the study would count twice");
+    }
+  }
+}
 
 /// Throws input_error if options do not go together or are out of their domain.
 template <class = void>

@@ -48,6 +48,7 @@ struct gwas_run {
       studies.push_back(open_study(file, a, report));
       names.push_back(file.path);
     }
+    check_distinct(files, studies);
   }
 
   /// Genomic control of the result by its own lambda.

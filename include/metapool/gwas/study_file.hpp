@@ -5,6 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/data/decimal.hpp>
 #include <metapool/gwas/line_fields.hpp>
+#include <metapool/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -135,7 +136,7 @@ gwas_plan plan_columns(const gwas_study_file& file, std::string_view header, con
   const auto fail = [&](const std::string& message) {
     std::string text = file.path;
     text.append(": ").append(message).append(" (its columns: ");
-    for (std::size_t i = 0; i < names.size(); ++i) text.append(i == 0 ? "" : ", ").append(names[i]);
+    for (std::size_t i = 0; i < names.size(); ++i) text.append(i == 0 ? "" : ", ").append(clean_text(names[i]));
     text += ')';
     throw_input_error("gwas_meta", text);
   };

@@ -111,6 +111,7 @@ std::optional<gwas_job_report> gwas_meta_by_pieces(MPI_Comm comm, const gwas_job
     if (piece == 0) detail::throw_input_error(function, "piece = 0: there must be a byte at least");
     run.emplace(job.files, job.analysis, report);
     detail::check_can_be_cut(*run);
+    detail::check_output(job.files, job.output);
     cutter.emplace(run->studies, run->layout.wants);
     sizes = cutter->sizes();
   });
