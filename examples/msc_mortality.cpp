@@ -285,6 +285,31 @@ void numbers_needed_to_treat(const trial_list& trials) {
   }
 }
 
+// One arm and what the risk of earlier patients was said to be, between lower and upper: did that let expect these deaths, and what does it add to them?
+void beside_history(const trial_in_list& r, double lower, double upper) {
+  const mp::proportion<> arm{r.label(), r.trial().treated.events, r.trial().treated.total};
+  const auto percent = [](double share) { return mp::detail::fixed_text(100 * share, 0); };
+  const auto history = mp::rate_of_range(lower, upper), doubted = mp::robust(history, 0.5);
+  line();
+  line(r.label() + " against its history: a risk of " + percent(lower) + " to " + percent(upper) + " %, said of earlier patients");
+  line("Had that been the risk here, " + mp::detail::fixed_text(*arm.events, 0) + " deaths or fewer of " + mp::detail::fixed_text(*arm.total, 0) +
+       " would have had a probability of " + mp::detail::fixed_text(mp::prior_conflict_of_rate(history, arm).lower, 5) + ".");
+  mp::detail::aligned_columns out("lr");
+  out.add({"Known before of the risk", "Risk [95 % posterior interval]"});
+  out.rule();
+  const auto add = [&](const std::string& what, const mp::rate_distribution<>& before) {
+    const auto after = mp::update(before, arm).rate;
+    out.add({what, percent(after.quantile(0.5)) + " % [" + percent(after.quantile(0.025)) + ", " + percent(after.quantile(0.975)) + "]"});
+  };
+  add("nothing (uniform)", mp::beta_rate(1.0, 1.0));
+  add("that range", history);
+  add("that range, or with probability 1/2 nothing (robust)", doubted);
+  print(out.text());
+  const double kept = mp::update(doubted, arm).rate.parts().front().weight;
+  line("The robust prior keeps a share of " + mp::detail::fixed_text(kept, 5) + " of the range: these patients are not like those before them. Why - cells, milder disease,");
+  line("better care - no number here can say, and no effect of the cells is estimated.");
+}
+
 void not_pooled(const trial_list& all) {
   heading("Trials that cannot give a risk ratio");
   mp::detail::aligned_columns out("lll");
@@ -328,6 +353,14 @@ void not_pooled(const trial_list& all) {
   print(single.text());
   line(footnote_unverified);
   line(footnote_press);
+
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const trial_in_list r(all, i);
+    double lower = 0, upper = 0;
+    const auto at = r.text("note").find("historical ");
+    if (r.text("role") != "single-arm" || at == std::string_view::npos) continue;
+    if (std::sscanf(std::string(r.text("note").substr(at)).c_str(), "historical %lf-%lf%%", &lower, &upper) == 2) beside_history(r, lower / 100, upper / 100);
+  }
 
   line();
   line("Printed results that their own counts contradict");
