@@ -2,6 +2,7 @@
 // A meta-analysis a line: a filter for pipes, GNU parallel, Slurm arrays, Dask and Spark (docs/scale.md). --help says what it takes.
 
 #include <metapool/data/atomic_file.hpp>
+#include <metapool/data/file.hpp>
 #include <metapool/lines/line_file.hpp>
 #include <metapool/lines/line_filter.hpp>
 
@@ -118,6 +119,7 @@ mp::line_report run(const arguments& a, std::uint64_t& lines_before) {
     return report;
   };
   if (a.in != "-") {
+    mp::detail::check_output_apart(a.in, a.out, "output");
     const mp::line_file file = mp::look_at_lines(a.in, a.filter.format, a.columns, "input");
     const mp::line_filter filter(a.filter, file.names);
     mp::line_reader reader(a.in, mp::line_range(a.in, file.lines, a.part, a.parts, "input"), "input");

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // How often each interval of a pooled ratio or risk difference covers where events are few: writes docs/coverage_sparse.md.
 //   metapool_coverage_sparse [--replicates 1000] [--seed 1] [--threads 0] [--folder docs]
+#include <metapool/bayes/binomial_normal.hpp>
+#include <metapool/bayes/mean_prior.hpp>
 #include <metapool/bayes/normal_normal.hpp>
+#include <metapool/bayes/tau_prior.hpp>
 #include <metapool/data/file.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/effect/odds_ratio.hpp>
@@ -77,6 +80,14 @@ void add_inverse_variance(std::vector<method>& all, scale of, const std::string&
                  }});
 }
 
+template <class Measure>
+void add_binomial_normal(std::vector<method>& all, scale of, const std::string& name, const Measure& measure) {
+  all.push_back({name + ", Bayes, binomial likelihood, tau half-normal(0.5), mean normal(0, 2)", of, 5, [measure](const trials& t) {
+                   const auto p = mp::binomial_normal(t, measure, mp::half_normal(0.5), mp::normal_mean(0, 2));
+                   return interval{p.mean().quantile(0.025), p.mean().upper_quantile(0.025)};
+                 }});
+}
+
 std::vector<method> methods() {
   std::vector<method> all;
   const auto odds = scale::odds_ratio, risk = scale::risk_ratio;
@@ -108,8 +119,11 @@ std::vector<method> methods() {
   all.push_back({"OR, binomial-normal, normal levels, Wald z", odds, 1, [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}))); }});
   all.push_back({"OR, binomial-normal, normal levels, Wald t", odds, 1,
                  [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}), mp::glmm_wald_t{})); }});
+  all.push_back({"OR, binomial-normal, normal levels, profile likelihood", odds, 5,
+                 [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::odds_ratio{}, mp::random_study_effects{}), mp::glmm_profile_likelihood{})); }});
   all.push_back({"OR, beta-binomial, profile likelihood", odds, 5,
                  [](const trials& t) { return ends(mp::infer(mp::beta_binomial(t, mp::odds_ratio{}, mp::common_correlation{}), mp::glmm_profile_likelihood{})); }});
+  add_binomial_normal(all, odds, "OR", mp::odds_ratio{});
   all.push_back({"RR, Mantel-Haenszel", risk, 1, [](const trials& t) { return ends(mp::infer(mp::mantel_haenszel(t, mp::risk_ratio{}))); }});
   all.push_back({"RR, log-binomial, profile likelihood", risk, 1, [](const trials& t) { return ends(mp::infer(mp::log_binomial(t), mp::glmm_profile_likelihood{})); }});
   all.push_back({"RR, stratified score (Miettinen-Nurminen)", risk, 1, [](const trials& t) {
@@ -125,6 +139,7 @@ std::vector<method> methods() {
                  [](const trials& t) { return ends(mp::infer(mp::glmm(t, mp::risk_ratio{}, mp::conditional_approximate{}), mp::glmm_profile_likelihood{})); }});
   all.push_back({"RR, beta-binomial, profile likelihood", risk, 5,
                  [](const trials& t) { return ends(mp::infer(mp::beta_binomial(t, mp::risk_ratio{}, mp::common_correlation{}), mp::glmm_profile_likelihood{})); }});
+  add_binomial_normal(all, risk, "RR", mp::risk_ratio{});
   const auto difference = scale::risk_difference;
   all.push_back({"RD, Mantel-Haenszel", difference, 1, [](const trials& t) { return ends(mp::infer(mp::mantel_haenszel(t, mp::risk_difference{}))); }});
   all.push_back({"RD, stratified score (Miettinen-Nurminen)", difference, 1, [](const trials& t) {

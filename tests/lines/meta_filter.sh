@@ -42,6 +42,7 @@ head -n 1 in.tsv | "$program" >out.tsv
 for piece in piece1.tsv piece2.tsv; do expect 2 sh -c "\"$program\" --columns '$columns' <$piece >>out.tsv"; done
 cmp whole.tsv out.tsv
 
+head -n 3 in.tsv >small_in.tsv
 # errors: exit code 1, no output file, or the old one
 expect 0 sh -c "\"$program\" --help >help"
 grep -q -- '--part' help || fail "--help does not say what it takes"
@@ -49,6 +50,10 @@ expect 1 "$program" no_such_file.tsv none.tsv
 expect 1 "$program" --model nonsense in.tsv none.tsv
 expect 1 "$program" --columns "id y1" in.tsv none.tsv
 expect 1 "$program" --part 3/2 in.tsv none.tsv
+cp small_in.tsv same.tsv
+expect 1 "$program" same.tsv ./same.tsv
+grep -q 'would replace the file that is read' said || fail "the input as output is not named"
+cmp small_in.tsv same.tsv
 [ ! -e none.tsv ] || fail "an output file after an error"
 if [ -w /dev/full ]; then
   expect 1 sh -c "\"$program\" in.tsv >/dev/full"

@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace metapool::detail {
 
@@ -36,6 +38,19 @@ std::string read_file(const std::string& path, const char* function) {
   if (failed) throw_input_error(function, path + ": the file cannot be read (a directory?)");
   text.resize(filled);
   return text;
+}
+
+/// Whether both are names of one file that is there.
+template <class = void>
+bool one_file(const std::string& a, const std::string& b) {
+  std::error_code failed;
+  return std::filesystem::equivalent(a, b, failed) && !failed;
+}
+
+/// Throws input_error if the file that would be written is the one that is read.
+template <class = void>
+void check_output_apart(const std::string& read, const std::string& written, const char* function) {
+  if (one_file(read, written)) throw_input_error(function, written + ": the result would replace the file that is read");
 }
 
 /// Puts `text` in the place of the file at `path`, whole or not at all (atomic_file). Throws metapool::error if anything fails.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/check.hpp>
+#include <metapool/data/file.hpp>
 #include <metapool/gwas/analysis.hpp>
 #include <metapool/gwas/genomic_control.hpp>
 #include <metapool/gwas/line_source.hpp>
@@ -15,9 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
-#include <system_error>
 #include <vector>
 
 namespace metapool::detail {
@@ -28,13 +27,6 @@ struct opened_study {
   study_scale scale;
   std::uint64_t lines_begin = 0;  ///< bytes of the header and what is before it
 };
-
-/// Whether both are names of one file that is there.
-template <class = void>
-bool one_file(const std::string& a, const std::string& b) {
-  std::error_code failed;
-  return std::filesystem::equivalent(a, b, failed) && !failed;
-}
 
 /// Throws input_error if a file that would be written is one that is read.
 template <class = void>

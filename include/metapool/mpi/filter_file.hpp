@@ -2,6 +2,7 @@
 // A file of lines through a filter, by many ranks.
 #pragma once
 
+#include <metapool/data/file.hpp>
 #include <metapool/data/line_range.hpp>
 #include <metapool/lines/line_file.hpp>
 #include <metapool/lines/line_filter.hpp>
@@ -87,6 +88,7 @@ std::optional<line_report> filter_file(MPI_Comm comm, const std::string& in, con
   line_file file;
   std::optional<line_filter> filter;
   detail::all_or_none(comm, [&] {
+    detail::check_output_apart(in, out, function);
     if (options.piece == 0) detail::throw_input_error(function, "piece = 0: there must be a byte at least");
     file = look_at_lines(in, options.filter.format, options.columns, function);
     filter.emplace(options.filter, file.names);

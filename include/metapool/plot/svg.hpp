@@ -118,7 +118,7 @@ std::string to_svg(const scene& s) {
   const std::string width = detail::short_text(s.width, 2), height = detail::short_text(s.height, 2);
   w.out += "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height + "\" viewBox=\"0 0 " + width + " " + height +
            "\" role=\"img\" aria-labelledby=\"" + id + "-title " + id +
-           "-desc\" font-family=\"Arial, Helvetica, 'Liberation Sans'\">\n<title id=\"" + id + "-title\">" + title + "</title>\n<desc id=\"" + id +
+           "-desc\" font-family=\"Arial, Helvetica, 'Liberation Sans', sans-serif\">\n<title id=\"" + id + "-title\">" + title + "</title>\n<desc id=\"" + id +
            "-desc\">" + description + "</desc>\n<rect width=\"" + width + "\" height=\"" + height + "\" fill=\"#ffffff\"/>\n";
   for (const auto& x : s.shapes) w.write(x);
   w.out += "</svg>\n";
