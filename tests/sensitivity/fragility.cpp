@@ -148,7 +148,8 @@ TEST_CASE("The index is the smallest distance on the grid of all tables") {
   };
   for (int i = 0; i < 12; ++i) {
     const double n = 3 + draw(3), m = 2 + draw(4);
-    const tables start{trial("a", draw(static_cast<int>(n) + 1), n, draw(4), 3), trial("b", draw(static_cast<int>(m) + 1), m, draw(5), 4)};
+    const double a1 = draw(static_cast<int>(n) + 1), c1 = draw(4), a2 = draw(static_cast<int>(m) + 1), c2 = draw(5);  // one after the other: arguments have no order
+    const tables start{trial("a", a1, n, c1, 3), trial("b", a2, m, c2, 4)};
     const auto r = fragility(start, crude);
     const int least = by_grid(start, [](const tables& t) {
       const auto c = crude(t);

@@ -7,6 +7,7 @@
 #include <metapool/inference/wald.hpp>
 #include <metapool/math/normal_or_t.hpp>
 #include <metapool/sensitivity/fragility_bounds.hpp>
+#include <metapool/sensitivity/fragility_climbed.hpp>
 #include <metapool/sensitivity/fragility_result.hpp>
 #include <metapool/sensitivity/fragility_search.hpp>
 #include <metapool/tau2/dersimonian_laird.hpp>
@@ -64,6 +65,16 @@ struct inverse_variance_bounds {
       m.critical[i] = m.t_quantiles ? t_critical<double>(judgement.interval.level, static_cast<double>(i - 1)) : normal_critical<double>(judgement.interval.level);
     }
     return m;
+  }
+
+  /// Whether the mean's weights do not depend on the other trials, nor its critical value on their number: then large numbers of changes can be excluded too.
+  static constexpr bool climbs = std::same_as<Estimator, fixed_tau2> && std::same_as<Interval, wald_z>;
+
+  /// The smallest number of changes that is not excluded; attempt(changes by arm): how many these are if they reach the goal, otherwise 0.
+  template <class Searcher, class Attempt>
+  climb_answer climb(Searcher& searcher, const climb_question& q, const Attempt& attempt) const {
+    const double tau2 = static_cast<double>(judgement.estimator.tau2), critical = normal_critical<double>(judgement.interval.level);
+    return climb_weighted_mean<Real>(searcher, judgement.measure, judgement.policy, tau2, options.no_effect, critical, q, attempt);
   }
 
   /// Effect and variance of every change of one trial by at most n patients, on the scale on which no effect is 0 and the goal lies at sign.

@@ -22,6 +22,45 @@ struct no_bounds {
   static constexpr bool available = false;
 };
 
+/// How many changes these are, by arm, if they reach the goal, which is then noted; otherwise 0.
+template <class Real, class Judge>
+std::size_t attempt_of_fragility(fragility_searcher<Real, Judge>& searcher, fragility_goal goal, const std::vector<long long>& changes, std::vector<long long>& witness,
+                                 fragility_result<Real>& result) {
+  std::size_t cost = 0;
+  for (std::size_t j = 0; j < changes.size(); ++j) {
+    searcher.set(searcher.arms[j], changes[j]);
+    cost += static_cast<std::size_t>(changes[j] < 0 ? -changes[j] : changes[j]);
+  }
+  if (cost == 0 || !searcher.reached(searcher.look(), goal)) return 0;
+  result.index = cost;
+  witness = changes;
+  return cost;
+}
+
+/// Lowers the index and raises at_least by bounds on ratios of sums.
+template <class Real, class Judge, class Bounds>
+void climbs_of_fragility(fragility_searcher<Real, Judge>& searcher, const std::vector<fragility_goal>& goals, const fragility_options& options, const Bounds& bounds,
+                         std::vector<long long>& witness, fragility_result<Real>& result, std::size_t most) {
+  searcher.restore();
+  const fragility_verdict<Real> now = searcher.look();
+  const auto end = [&] { return result.index ? *result.index : most + 1; };
+  double work = options.max_bounds;
+  std::size_t least = most + 1;
+  for (const fragility_goal goal : goals) {
+    climb_question q;
+    q.loss = result.significant;
+    q.below = result.significant ? now.to_below < now.to_above : goal == fragility_goal::significant_below;
+    q.from = result.at_least;
+    q.end = end();
+    q.most_work = work;
+    const climb_answer a = bounds.climb(searcher, q, [&](const std::vector<long long>& changes) { return attempt_of_fragility(searcher, goal, changes, witness, result); });
+    least = (std::min)(least, a.least);
+    work -= a.work;
+    result.boxes += a.boxes;
+  }
+  result.at_least = (std::max)(result.at_least, (std::min)(least, end()));
+}
+
 /// Lowers the index, and raises at_least, by bounds: first for one change less than the index, and if that cannot be decided for fewer.
 template <class Real, class Judge, class Bounds>
 void bounds_of_fragility(fragility_searcher<Real, Judge>& searcher, const std::vector<fragility_goal>& goals, const fragility_options& options, Bounds& bounds,
@@ -41,15 +80,7 @@ void bounds_of_fragility(fragility_searcher<Real, Judge>& searcher, const std::v
       const double near = witness.empty() ? original : mean_of(witness);
       double share = work / 2;
       const bound_outcome outcome = bounds.decide(searcher, result.significant, below, n, result.at_least, near, share, result.boxes, [&](const std::vector<long long>& changes) -> std::size_t {
-        std::size_t cost = 0;
-        for (std::size_t j = 0; j < changes.size(); ++j) {
-          searcher.set(searcher.arms[j], changes[j]);
-          cost += static_cast<std::size_t>(changes[j] < 0 ? -changes[j] : changes[j]);
-        }
-        if (cost == 0 || !searcher.reached(searcher.look(), goal)) return 0;
-        result.index = cost;
-        witness = changes;
-        return cost;
+        return attempt_of_fragility(searcher, goal, changes, witness, result);
       });
       work -= work / 2 - share;
       unknown = outcome == bound_outcome::unknown;
@@ -157,7 +188,13 @@ auto find_fragility(const Trials& trials, Judge& judge, const fragility_options&
       const std::size_t few = 2000, end = result.index ? *result.index : most + 1;
       for (std::size_t n = result.at_least; n < end && ways <= few; ++n) ways += searcher.ways(n, few);
       if (ways <= few) tried_all(few);
-      if (left() && bounds.applies()) bounds_of_fragility(searcher, goals, options, bounds, witness, result, most);
+      if (left() && bounds.applies()) {
+        if constexpr (Bounds::climbs) {
+          climbs_of_fragility(searcher, goals, options, bounds, witness, result, most);
+        } else {
+          bounds_of_fragility(searcher, goals, options, bounds, witness, result, most);
+        }
+      }
     }
     tried_all(budget);
   }

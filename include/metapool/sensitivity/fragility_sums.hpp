@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -36,12 +37,24 @@ class fragility_sums {
 
   /// The largest sum of one of `top`, the values of the groups, a trial; -infinity if there is none.
   double largest(const std::vector<double>& top) {
-    const std::size_t k = trials();
     forward(top);
-    const double found = forward_[(k + 1) * size() - stride() + n];
+    const double found = by_changes()[n];
+    taken.assign(trials(), 0);
+    if (found != none) trace(top, n);
+    return found;
+  }
+
+  /// The largest sums for at most 0, 1, ... n changes, which do not fall.
+  std::span<const double> by_changes(const std::vector<double>& top) {
+    forward(top);
+    return {by_changes(), n + 1};
+  }
+
+  /// Sets `taken` to what gives the sum for at most so many changes that was found last, of the same `top`.
+  void trace(const std::vector<double>& top, std::size_t changes) {
+    const std::size_t k = trials();
     taken.assign(k, 0);
-    if (found == none) return found;
-    std::size_t s = layer, changes = n;
+    std::size_t s = layer;
     for (std::size_t i = k; i-- > 0;) {
       const double* before = &forward_[i * size()];
       const double sum = before[size() + s * stride() + changes];
@@ -54,7 +67,6 @@ class fragility_sums {
         break;
       }
     }
-    return found;
   }
 
   /// By group the largest sum of all other trials with what its cost leaves.
@@ -89,6 +101,7 @@ class fragility_sums {
   std::size_t trials() const { return first.size() - 1; }
   std::size_t stride() const { return n + 1 + widest; }  // what lies beyond n is written by whole packs and never looked at
   std::size_t size() const { return stride() * (layer + 1); }
+  const double* by_changes() const { return &forward_[(trials() + 1) * size() - stride()]; }
 
   void forward(const std::vector<double>& top) {
     const std::size_t k = trials();
