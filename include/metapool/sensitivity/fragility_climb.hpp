@@ -25,8 +25,8 @@ namespace metapool::detail {
 /// value are tried, and better multipliers are looked for (fragility_multipliers). Where there are none the box is split, in the ratio or omega or the changes of an arm.
 ///
 /// Source: what the changes of each trial add to the sums (fragility_fronts, fragility_cubics): trials(), room(trial), reach(changes), terms(trial, move), prepare(form) and
-/// best(trial, cost, range, move); complete() if all moves that may reach the goal are looked at, so that tables that do not may be left out; least_omega(), most_omega(), low_ratio(),
-/// high_ratio(): limits of all tables' points.
+/// best(trial, cost, range, move); complete() if all moves that may reach the goal are looked at, so that tables that do not may be left out; low_ratio(), high_ratio(),
+/// least_omega(box), most_omega(box): limits of all tables' points.
 template <class Source>
 class fragility_climb {
  public:
@@ -86,19 +86,21 @@ class fragility_climb {
     open_.clear();
     node b;
     b.least = bound;
-    b.low[1] = source_.least_omega();
-    b.high[1] = source_.most_omega();
-    if (!ratio_.with_ratio()) {
-      push(b);
-      return;
-    }
     const double none = ratio_.no_effect();
     for (const bool above : {true, false}) {
-      if (above && ratio_.gain) continue;
+      if (above && (ratio_.gain || !ratio_.with_ratio())) continue;
       b.low[0] = above ? (std::max)(none, source_.low_ratio()) : source_.low_ratio();
       b.high[0] = above ? source_.high_ratio() : (std::min)(none, source_.high_ratio());
+      b.low[1] = 0;
+      b.high[1] = std::numeric_limits<double>::infinity();
+      limit(b);
       if (b.low[0] <= b.high[0]) push(b);
     }
+  }
+
+  void limit(node& b) const {
+    b.low[1] = (std::max)(b.low[1], source_.least_omega(b));
+    b.high[1] = (std::max)(b.low[1], (std::min)(b.high[1], source_.most_omega(b)));
   }
 
   void add_terms(ratio_terms& sum, std::size_t trial, const fragility_move& m) const {
@@ -243,12 +245,14 @@ class fragility_climb {
     if (2 * in_ratio < cut_high_[0] - cut_low_[0]) in_ratio = 0;
     if (2 * in_omega < cut_high_[1] - cut_low_[1]) in_omega = 0;
     in_ratio /= d;
-    in_omega /= b.high[1];
-    if ((std::max)(in_ratio, in_omega) < 0.02) return split_moves(b);
+    in_omega /= b.high[1] + 0.01 * ratio_form{ratio_.variance(b.high[0]), 0}(now_);
+    if ((std::max)(in_ratio, in_omega) < 0.1) return split_moves(b);
     const std::size_t in = in_ratio > in_omega ? 0 : 1;
     const double at = in == 0 && ratio_.logarithm() ? std::sqrt(b.low[0]) * std::sqrt(b.high[0]) : (b.low[in] + b.high[in]) / 2;
     node other = b;
     b.high[in] = other.low[in] = at;
+    limit(b);
+    limit(other);
     push(std::move(b));
     push(std::move(other));
     return true;

@@ -6,6 +6,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/sensitivity/fragility_climb.hpp>
+#include <metapool/sensitivity/fragility_cubics.hpp>
 #include <metapool/sensitivity/fragility_fronts.hpp>
 #include <metapool/sensitivity/fragility_ranges.hpp>
 #include <metapool/sensitivity/fragility_ratio.hpp>
@@ -108,6 +109,25 @@ climb_answer climb_weighted_mean(Searcher& searcher, const Measure& measure, con
   };
   fragility_fronts<decltype(effect_of)> fronts(trials.rooms, !q.loss, effect_of);
   return climb_to(fronts, {ratio_kind::inverse_variance, !q.loss, critical, 0}, q, trials, searcher.arms.size(), attempt);
+}
+
+/// Of Mantel and Haenszel's estimator of a measure, with limits a critical value times its standard error away. Policy: one that looks at each table alone.
+template <class Real, class Searcher, class Measure, class Policy, class Attempt>
+climb_answer climb_mantel_haenszel(Searcher& searcher, const Measure&, const Policy& policy, double no_effect, double critical, const climb_question& q, const Attempt& attempt) {
+  climbed_trials<Real> trials(searcher);
+  if (!q.below) {  // the arms change places
+    for (std::size_t i = 0; i < trials.tables.size(); ++i) {
+      two_by_two<Real>& t = trials.tables[i];
+      t = {t.c, t.d, t.a, t.b};
+      fragility_range& room = trials.rooms[i];
+      std::swap(room.low.treated, room.low.control);
+      std::swap(room.high.treated, room.high.control);
+      std::swap(trials.arms[i][0], trials.arms[i][1]);
+    }
+  }
+  using source = fragility_cubics<Real, Measure, Policy>;
+  source cubics(trials.tables, trials.rooms, policy);
+  return climb_to(cubics, {source::kind, !q.loss, critical, q.below ? no_effect : -no_effect}, q, trials, searcher.arms.size(), attempt);
 }
 
 }  // namespace metapool::detail

@@ -29,12 +29,12 @@ class fragility_fronts {
   double low_ratio() const { return 0; }  // it is not needed
   double high_ratio() const { return 0; }
   /// Below the sum of w of any tables that were reached, and above it.
-  double least_omega() const {
+  double least_omega(const ratio_interval&) const {
     double least = 1;
     for (std::size_t i = 0; i < of_.size(); ++i) least = i == 0 ? of_[i].least : (std::min)(least, of_[i].least);
     return least < std::numeric_limits<double>::infinity() ? 0.999999 * least : 0;
   }
-  double most_omega() const {
+  double most_omega(const ratio_interval&) const {
     double sum = 0;
     for (const front& f : of_) sum += f.most;
     return 1.000001 * sum;

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+// The fewest changes that bounds on Mantel and Haenszel's sums do not exclude: beside all tables there are.
+#include "support/close.hpp"
+#include "support/fragility_by_tables.hpp"
+#include "support/published.hpp"
+
+#include <metapool/effect/odds_ratio.hpp>
+#include <metapool/effect/risk_difference.hpp>
+#include <metapool/effect/risk_ratio.hpp>
+#include <metapool/inference/infer.hpp>
+#include <metapool/model/mantel_haenszel.hpp>
+#include <metapool/sensitivity/fragility_mantel_haenszel.hpp>
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <vector>
+
+using namespace metapool;
+using detail::climb_answer;
+using detail::climb_question;
+using detail::fragility_goal;
+using detail::fragility_verdict;
+using metapool_test::bounds_alone;
+using metapool_test::by_all_tables;
+using metapool_test::draws;
+using metapool_test::sums_of_tables;
+using metapool_test::table_sums;
+using metapool_test::trial_set;
+using metapool_test::trial;
+
+namespace {
+
+/// Written anew, from the papers: of one table with what is added.
+table_sums sums_of(const risk_ratio&, double a, double b, double c, double d) {
+  const double n1 = a + b, n2 = c + d, n = n1 + n2;
+  return {a * n2 / n, c * n1 / n, ((a + c) * n1 * n2 - a * c * n) / (n * n)};
+}
+table_sums sums_of(const odds_ratio&, double a, double b, double c, double d) {
+  const double n = a + b + c + d, p = (a + d) / n, q = (b + c) / n, r = a * d / n, s = b * c / n;
+  return {r, s, p * r, p * s + q * r, q * s};
+}
+table_sums sums_of(const risk_difference&, double a, double b, double c, double d) {
+  const double n1 = a + b, n2 = c + d, n = n1 + n2;
+  return {(a * n2 - c * n1) / n, n1 * n2 / n, (n1 * n1 * c - n2 * n2 * a + n1 * n2 * (n2 - n1) / 2) / (n * n), (a * d + b * c) / (2 * n)};
+}
+
+/// Estimate and standard error; the latter 0 if they are not determined.
+std::array<double, 2> estimate(const risk_ratio&, const table_sums& s) {
+  if (!(s[0] > 0 && s[1] > 0)) return {};
+  return {std::log(s[0] / s[1]), std::sqrt(s[2] / (s[0] * s[1]))};
+}
+std::array<double, 2> estimate(const odds_ratio&, const table_sums& s) {
+  if (!(s[0] > 0 && s[1] > 0)) return {};
+  return {std::log(s[0] / s[1]), std::sqrt(s[2] / (2 * s[0] * s[0]) + s[3] / (2 * s[0] * s[1]) + s[4] / (2 * s[1] * s[1]))};
+}
+std::array<double, 2> estimate(const risk_difference&, const table_sums& s) {
+  const double d = s[0] / s[1], v = (d * s[2] + s[3]) / (s[1] * s[1]);
+  return {d, v > 1e-12 ? std::sqrt(v) : 0};
+}
+
+/// What a policy adds to the arms of a table; zero: whether it has a zero cell.
+std::array<double, 2> added(const no_correction&, bool, double, double) { return {}; }
+std::array<double, 2> added(const constant_correction& p, bool zero, double, double) { return zero || p.when == correct_when::all ? std::array{p.add, p.add} : std::array{0.0, 0.0}; }
+std::array<double, 2> added(const treatment_arm_correction&, bool zero, double n1, double n2) { return zero ? std::array{n1 / (n1 + n2), n2 / (n1 + n2)} : std::array{0.0, 0.0}; }
+
+template <class Measure, class Policy>
+sums_of_tables sums_by_table(const binary_trial<>& t, const Measure& measure, const Policy& policy) {
+  sums_of_tables all;
+  const double n1 = *t.treated.total, n2 = *t.control.total;
+  for (double a = 0; a <= n1; ++a) {
+    for (double c = 0; c <= n2; ++c) {
+      const bool none = a == 0 && c == 0, full = a == n1 && c == n2;
+      const auto x = added(policy, a == 0 || c == 0 || a == n1 || c == n2, n1, n2);
+      auto s = sums_of(measure, a + x[0], n1 - a + x[0], c + x[1], n2 - c + x[1]);
+      const bool drop = policy.double_zeros == double_zero::drop;
+      if ((none && (drop || !std::same_as<Measure, risk_difference>)) || (full && (drop || std::same_as<Measure, odds_ratio>))) s = {};
+      all.push_back(s);
+    }
+  }
+  return all;
+}
+
+struct tally {
+  int unstated = 0, large = 0, lost = 0, gained = 0;
+};
+
+template <class Measure, class Policy>
+void compare(const trial_set& t, const Measure& measure, const Policy& policy, double level, double no_effect, tally& seen) {
+  detail::mantel_haenszel_judgement<double, Measure, wald_z, Policy> judge{measure, wald_z{level}, policy};
+  bounds_alone<decltype(judge)> alone(t, judge);
+  alone.searcher.no_effect = no_effect;
+  const fragility_verdict<double> now = alone.searcher.look();
+  if (!now.stated) {
+    ++seen.unstated;
+    return;
+  }
+  const double z = detail::normal_critical<double>(level);
+  std::vector<sums_of_tables> sums;
+  std::size_t patients = 0;
+  for (const auto& x : t) {
+    sums.push_back(sums_by_table(x, measure, policy));
+    patients += static_cast<std::size_t>(*x.treated.total + *x.control.total);
+  }
+  for (const fragility_goal goal : {fragility_goal::not_significant, fragility_goal::significant_below, fragility_goal::significant_above}) {
+    if (now.significant != (goal == fragility_goal::not_significant)) continue;
+    std::size_t least = by_all_tables(t, sums, [&](const table_sums& s) {
+      const auto [mean, se] = estimate(measure, s);
+      if (!(se > 0)) return false;
+      const bool below = mean + z * se < no_effect, above = mean - z * se > no_effect;
+      return goal == fragility_goal::not_significant ? !below && !above : goal == fragility_goal::significant_below ? below : above;
+    });
+    if (least > patients) least = patients + 1;
+    const climb_question q{.loss = now.significant, .below = now.significant ? now.to_below < now.to_above : goal == fragility_goal::significant_below, .from = 1, .end = patients + 1};
+    const climb_answer a = detail::climb_mantel_haenszel<double>(alone.searcher, measure, policy, no_effect, z, q, alone.attempt(goal));
+    CHECK(a.least == least);
+    seen.large += least > 6 && least <= patients;
+    ++(now.significant ? seen.lost : seen.gained);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("The fewest changes that bounds on Mantel and Haenszel's sums do not exclude are the fewest of all tables") {
+  draws draw;
+  tally seen;
+  for (int i = 0; i < 16; ++i) {
+    trial_set t;
+    const int k = i % 3 == 0 ? 3 : 2, most = k == 3 ? 3 : 9;
+    for (int j = 0; j < k; ++j) {
+      const int n = 3 + draw(most), m = 3 + draw(most), a = draw(n + 1), c = draw(m + 1);
+      t.push_back(trial("", a, n, c, m));
+    }
+    const double level = i % 4 == 1 ? 0.95 : i % 2 == 0 ? 0.8 : 0.5;
+    compare(t, risk_ratio{}, no_correction{}, level, 0, seen);
+    compare(t, odds_ratio{}, no_correction{}, level, 0, seen);
+    compare(t, risk_difference{}, no_correction{}, level, 0, seen);
+    compare(t, risk_ratio{}, constant_correction{}, level, -0.1, seen);
+    compare(t, odds_ratio{}, treatment_arm_correction{}, level, 0.2, seen);
+    compare(t, odds_ratio{}, constant_correction{.when = correct_when::all}, level, 0, seen);
+    compare(t, risk_difference{}, no_correction{double_zero::drop}, level, 0.05, seen);
+  }
+  CHECK(seen.lost > 25);
+  CHECK(seen.gained > 80);
+  CHECK(seen.large > 3);
+}
