@@ -87,7 +87,7 @@ climb_answer climb_to(Source& source, const fragility_ratio& ratio, const climb_
   climb.most_work = q.most_work;
   climb_answer a;
   a.least = climb.least(q.from, q.end, [&](const std::vector<fragility_move>& moves) { return attempt(trials.changes(moves, arms)); });
-  a.work = climb.work + source.work;
+  a.work = climb.work();
   a.boxes = climb.boxes;
   return a;
 }
