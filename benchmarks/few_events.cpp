@@ -15,6 +15,8 @@
 #include <metapool/model/unconditional_glmm.hpp>
 #include <metapool/report/small_trials.hpp>
 #include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/fragility_mantel_haenszel.hpp>
+#include <metapool/tau2/fixed.hpp>
 #include <metapool/tau2/reml.hpp>
 
 #include "bcg.hpp"
@@ -118,6 +120,34 @@ void fragility_of_reml_and_hartung_knapp(benchmark::State& state) {
   state.counters["index"] = static_cast<double>(index);
 }
 BENCHMARK(fragility_of_reml_and_hartung_knapp)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+// The proven minimum of methods whose answer is a few sums.
+void fragility_of_a_common_effect(benchmark::State& state) {
+  const auto trials = bcg();
+  std::size_t index = 0;
+  for (auto _ : state) {
+    const auto result = mp::fragility(trials, mp::risk_ratio{}, mp::fixed_tau2{0}, mp::wald_z{});
+    index = result.index.value_or(0);
+    if (!result.proven) state.SkipWithError("the index is not proven");
+  }
+  state.counters["index"] = static_cast<double>(index);
+}
+BENCHMARK(fragility_of_a_common_effect)->Unit(benchmark::kMillisecond);
+
+template <class Measure>
+void fragility_of_mantel_haenszel(benchmark::State& state) {
+  const auto trials = bcg();
+  std::size_t index = 0;
+  for (auto _ : state) {
+    const auto result = mp::fragility_mantel_haenszel(trials, Measure{});
+    index = result.index.value_or(0);
+    if (!result.proven) state.SkipWithError("the index is not proven");
+  }
+  state.counters["index"] = static_cast<double>(index);
+}
+BENCHMARK(fragility_of_mantel_haenszel<mp::risk_ratio>)->Unit(benchmark::kMillisecond);
+BENCHMARK(fragility_of_mantel_haenszel<mp::odds_ratio>)->Unit(benchmark::kMillisecond);
+BENCHMARK(fragility_of_mantel_haenszel<mp::risk_difference>)->Unit(benchmark::kMillisecond);
 
 void fragility_of_five_small_trials(benchmark::State& state) {
   const auto trials = small();

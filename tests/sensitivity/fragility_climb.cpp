@@ -45,6 +45,13 @@ sums_of_tables sums_by_table(const binary_trial<>& t, const Measure& measure, co
   return all;
 }
 
+/// Never sure that tables which are said not to reach the goal do not.
+template <class Source>
+struct unsure : Source {
+  using Source::Source;
+  static constexpr bool complete() { return false; }
+};
+
 struct tally {
   int less = 0, large = 0, lost = 0, gained = 0, never = 0;
 };
@@ -76,6 +83,22 @@ void compare_common_effect(const trial_set& t, const Measure& measure, const Pol
     const climb_question q{.loss = now.significant, .below = now.significant ? now.to_below < now.to_above : goal == fragility_goal::significant_below, .from = 1, .end = patients + 1};
     const climb_answer a = detail::climb_weighted_mean<double>(alone.searcher, measure, policy, 0.0, no_effect, z, q, alone.attempt(goal));
     CHECK(a.least <= (least > patients ? patients + 1 : least));
+    if (q.below) {  // the bounds do not exclude tables that are there, whatever is tried
+      const detail::climbed_trials<double> all(alone.searcher);
+      const auto effect_of = [&](std::size_t i, const detail::fragility_move& m, double& y, double& v) {
+        const auto place = [&](double treated, double control) { return static_cast<std::size_t>(treated * (*t[i].control.total + 1) + control); };
+        const auto& s = sums[i][place(*t[i].treated.events + m.treated, *t[i].control.events + m.control)];
+        if (!(s[1] > 0)) return false;
+        y = s[0] / s[1] - no_effect;
+        v = 1 / s[1];
+        return true;
+      };
+      using fronts = unsure<detail::fragility_fronts<decltype(effect_of)>>;
+      fronts source(all.rooms, !q.loss, effect_of);
+      const detail::fragility_ratio ratio{detail::ratio_kind::inverse_variance, !q.loss, z, 0};
+      detail::fragility_climb<fronts> climb(source, ratio);
+      CHECK(climb.least(1, q.end, [](const auto&) { return std::size_t(0); }) <= least);
+    }
     seen.less += a.least < (least > patients ? patients + 1 : least);
     seen.large += least > 6 && least <= patients;
     seen.never += least > patients;
@@ -88,7 +111,7 @@ void compare_common_effect(const trial_set& t, const Measure& measure, const Pol
 TEST_CASE("The fewest changes that bounds on a common effect do not exclude are the fewest of all tables") {
   draws draw;
   tally seen;
-  for (int i = 0; i < 24; ++i) {
+  for (int i = 0; i < 18; ++i) {
     trial_set t;
     const int k = i % 3 == 0 ? 3 : 2, most = k == 3 ? 3 : 9;
     for (int j = 0; j < k; ++j) {
@@ -104,10 +127,10 @@ TEST_CASE("The fewest changes that bounds on a common effect do not exclude are 
     compare_common_effect(t, risk_ratio{}, no_correction{}, level, -0.3, seen);
   }
   CHECK(seen.less == 0);
-  CHECK(seen.lost > 30);
-  CHECK(seen.gained > 80);
-  CHECK(seen.large > 15);
-  CHECK(seen.never > 2);
+  CHECK(seen.lost > 20);
+  CHECK(seen.gained > 60);
+  CHECK(seen.large > 10);
+  CHECK(seen.never > 1);
 }
 
 TEST_CASE("Indices of hundreds are proven for a common effect, and are far below those of the greedy search") {

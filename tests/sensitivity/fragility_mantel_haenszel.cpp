@@ -82,6 +82,13 @@ sums_of_tables sums_by_table(const binary_trial<>& t, const Measure& measure, co
   return all;
 }
 
+/// Never sure that tables which are said not to reach the goal do not.
+template <class Source>
+struct unsure : Source {
+  using Source::Source;
+  static constexpr bool complete() { return false; }
+};
+
 struct tally {
   int unstated = 0, large = 0, lost = 0, gained = 0;
 };
@@ -115,6 +122,15 @@ void compare(const trial_set& t, const Measure& measure, const Policy& policy, d
     const climb_question q{.loss = now.significant, .below = now.significant ? now.to_below < now.to_above : goal == fragility_goal::significant_below, .from = 1, .end = patients + 1};
     const climb_answer a = detail::climb_mantel_haenszel<double>(alone.searcher, measure, policy, no_effect, z, q, alone.attempt(goal));
     CHECK(a.least == least);
+    if (q.below) {  // the bounds do not exclude tables that are there, whatever is tried
+      const detail::climbed_trials<double> all(alone.searcher);
+      using cubics = unsure<detail::fragility_cubics<double, Measure, Policy>>;
+      cubics source(all.tables, all.rooms, policy);
+      const detail::fragility_ratio ratio{cubics::kind, !q.loss, z, no_effect};
+      detail::fragility_climb<cubics> climb(source, ratio);
+      climb.most_work = 1e6;
+      CHECK(climb.least(1, q.end, [](const auto&) { return std::size_t(0); }) <= least);
+    }
     seen.large += least > 6 && least <= patients;
     ++(now.significant ? seen.lost : seen.gained);
   }
@@ -125,7 +141,7 @@ void compare(const trial_set& t, const Measure& measure, const Policy& policy, d
 TEST_CASE("The fewest changes that bounds on Mantel and Haenszel's sums do not exclude are the fewest of all tables") {
   draws draw;
   tally seen;
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 12; ++i) {
     trial_set t;
     const int k = i % 3 == 0 ? 3 : 2, most = k == 3 ? 3 : 9;
     for (int j = 0; j < k; ++j) {
@@ -141,7 +157,7 @@ TEST_CASE("The fewest changes that bounds on Mantel and Haenszel's sums do not e
     compare(t, odds_ratio{}, constant_correction{.when = correct_when::all}, level, 0, seen);
     compare(t, risk_difference{}, no_correction{double_zero::drop}, level, 0.05, seen);
   }
-  CHECK(seen.lost > 25);
-  CHECK(seen.gained > 80);
-  CHECK(seen.large > 3);
+  CHECK(seen.lost > 15);
+  CHECK(seen.gained > 60);
+  CHECK(seen.large > 2);
 }

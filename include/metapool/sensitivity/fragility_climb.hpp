@@ -125,7 +125,7 @@ class fragility_climb {
     for (std::size_t i = 0; i < source_.trials(); ++i) {
       fragility_range in = b.in ? (*b.in)[i] : source_.room(i);
       for (const bool treated : {true, false}) {
-        std::int32_t fewest = std::numeric_limits<std::int32_t>::max(), greatest = std::numeric_limits<std::int32_t>::min();
+        std::int32_t fewest = (std::numeric_limits<std::int32_t>::max)(), greatest = (std::numeric_limits<std::int32_t>::min)();
         for (const fragility_moves& c : refutation_.tables()) {
           fewest = (std::min)(fewest, change(c[i], treated));
           greatest = (std::max)(greatest, change(c[i], treated));

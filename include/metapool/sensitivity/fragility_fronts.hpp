@@ -159,10 +159,10 @@ class fragility_fronts {
     g.corners = f.hull.size() - g.hull;
     f.groups.push_back(g);
     f.all.insert(f.all.end(), now.begin(), now.end());
-    const auto middle = static_cast<std::ptrdiff_t>(f.reached.size());
-    f.reached.insert(f.reached.end(), now.begin(), now.end());
-    std::inplace_merge(f.reached.begin(), f.reached.begin() + middle, f.reached.end(), before);
-    keep_front(f.reached);
+    std::vector<entry> both(f.reached.size() + now.size());
+    std::merge(f.reached.begin(), f.reached.end(), now.begin(), now.end(), both.begin(), before);
+    keep_front(both);
+    f.reached = std::move(both);
   }
 
   std::vector<fragility_range> rooms_;

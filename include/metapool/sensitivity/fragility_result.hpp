@@ -63,7 +63,7 @@ struct fragility_result {
   std::vector<event_change> changes{};   ///< the trials that change
   std::vector<binary_trial<Real>> tables{};  ///< all trials after the changes; empty if index is
   std::size_t evaluations = 0;           ///< judgements made
-  std::size_t boxes = 0;                 ///< of tau2 and mean that the bounds have looked at
+  std::size_t boxes = 0;                 ///< of tau2 and mean, or of the sums of an estimate, that the bounds have looked at
   std::size_t unstated = 0;              ///< of these, tables for which the method gave no answer; they count as not overturned
 };
 
