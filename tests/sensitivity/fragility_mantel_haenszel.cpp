@@ -136,7 +136,52 @@ void compare(const trial_set& t, const Measure& measure, const Policy& policy, d
   }
 }
 
+template <class Measure, class Policy>
+void compare_best(draws& draw, const Measure& measure, const Policy& policy) {
+  const int n = 3 + draw(9), m = 3 + draw(9), a = draw(n + 1), c = draw(m + 1);
+  const two_by_two<double> table{double(a), double(n - a), double(c), double(m - c)};
+  detail::fragility_range room{{-a, -c}, {n - a, m - c}};
+  using cubics = detail::fragility_cubics<double, Measure, Policy>;
+  cubics source({table}, {room}, policy);
+  const sums_of_tables anew = sums_by_table(trial("", a, n, c, m), measure, policy);
+  const auto sums = [&](const detail::fragility_move& move) {
+    const table_sums& s = anew[static_cast<std::size_t>((a + move.treated) * (m + 1) + c + move.control)];
+    return cubics::kind == detail::ratio_kind::odds_ratio ? detail::ratio_terms{s[0], s[1], s[2], s[4]} : detail::ratio_terms{s[0], s[1], s[2], s[3]};
+  };
+  detail::ratio_form f;
+  for (double& x : f.on) x = (draw(2001) - 1000) / 1000.0;
+  source.prepare(f.on);
+  if (draw(2) == 0 && n - a > 1) room.high.treated = 1;  // part of the room
+  int wrong = 0;
+  for (std::size_t cost = 0; cost <= source.room(0).most_cost(); ++cost) {
+    double most = -INFINITY;
+    room.each_at(cost, [&](const detail::fragility_move& move) {
+      const auto t = source.terms(0, move), other = sums(move);
+      for (std::size_t j = 0; j < t.size(); ++j) wrong += std::fabs(t[j] - other[j]) > 1e-12;
+      wrong += move.cost() != cost;
+      most = std::fmax(most, f(other));
+    });
+    detail::fragility_move best;
+    const double found = source.best(0, cost, room, best);
+    wrong += !(found == most || std::fabs(found - most) < 1e-11);
+    if (most > -INFINITY) wrong += std::fabs(f(sums(best)) - most) > 1e-11;
+  }
+  CHECK(wrong == 0);
+}
+
 }  // namespace
+
+TEST_CASE("The largest value of a linear function of the sums at every cost is that of all tables at that cost") {
+  draws draw;
+  for (int i = 0; i < 40; ++i) {
+    compare_best(draw, risk_ratio{}, no_correction{});
+    compare_best(draw, odds_ratio{}, no_correction{});
+    compare_best(draw, risk_difference{}, no_correction{double_zero::drop});
+    compare_best(draw, odds_ratio{}, treatment_arm_correction{});
+    compare_best(draw, odds_ratio{}, constant_correction{.when = correct_when::all});
+    compare_best(draw, risk_ratio{}, constant_correction{});
+  }
+}
 
 TEST_CASE("The fewest changes that bounds on Mantel and Haenszel's sums do not exclude are the fewest of all tables") {
   draws draw;

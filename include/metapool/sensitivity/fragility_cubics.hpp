@@ -127,7 +127,7 @@ class fragility_cubics {
   }
 
   /// The largest value at so many changes of a trial in a range: on each of four lines at an end or next to where the cubic is largest. Corrections, and tables that are dropped, are
-  /// at ends.
+  /// at ends, next to which the cubic may then be largest.
   double best(std::size_t i, std::size_t cost, const fragility_range& in, fragility_move& to) {
     const trial& x = of_[i];
     double most = -std::numeric_limits<double>::infinity();
@@ -145,6 +145,9 @@ class fragility_cubics {
       look(first);
       if (last > first) look(last);
       if (last < first + 2) return;
+      // what is next to an end that is not what the cubic says
+      if (special(i, {s * first, t * (all - first)})) look(first + 1);
+      if (special(i, {s * last, t * (all - last)})) look(last - 1);
       const double top = top_of_cubic(f);
       if (!(top > first && top < last)) return;  // NaN too
       const auto below = (std::max)(first + 1, static_cast<std::int32_t>(top));
