@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Batches beside a kernel that only reads their input, in one process, turn about: what remains of the memory's speed.
+// Batches beside a kernel that only reads their input, in one process, turn about: what remains of the memory's speed, in bytes read and written a second.
 // metapool_batch                    columns of its own, 10 studies each
 // metapool_batch --check            the same, and an error unless what is asked of an idle computer holds: a common effect at the speed of reading, DerSimonian-Laird at that of the slower
 //                                   of memory and processor, that is of a kernel that only reads, tile by tile as the batch does, and of the same work on columns that the caches hold
@@ -66,6 +66,7 @@ struct work {
   bool wall = false;     // time by the clock on the wall, not the processor's
   double must = 0;       // what --check asks for: a share of the speed of reading, of the slower of reading and `beside`, or how many times as quick two threads are as one
   int beside = 0;        // which of the works is this one on columns that the caches hold
+  std::size_t out = 0;   // how many numbers a column it writes
   std::vector<double> seconds{};
   double median() const {
     std::vector<double> sorted = seconds;
@@ -117,7 +118,8 @@ double read_in_tiles(const array_of<Real>& y, const array_of<Real>& v, std::size
     for (std::size_t c = 0; c + 2 * n <= m; c += 2 * n) {
       for (std::size_t i = 0; i < k; ++i) {
         for (const Real* x : {y.data() + i * m + c, v.data() + i * m + c}) {
-          mp::detail::fetch_row_ahead<2 * n>(x);
+          mp::detail::fetch_ahead<false>(x);
+          mp::detail::fetch_ahead<false>(x + n);
           mp::detail::load(part, x);
           a = a + part;
           mp::detail::load(part, x + n);
@@ -165,12 +167,12 @@ int measure(const char* type, const array_of<Real>& y, const array_of<Real>& v, 
       for (std::size_t i = 0; i < times; ++i) run();
     };
   };
-  works.push_back({"common effect", [&] { mp::batch_common_effect(data, two); }, false, large ? 0.8 : 0});
-  works.push_back({"DerSimonian-Laird, caches", in_caches([&] { mp::batch_random_effects(near, mp::dersimonian_laird{}, near_some); })});
-  works.push_back({"DerSimonian-Laird, Q", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, some); }, false, large ? 0.75 : 0, 3});
-  works.push_back({"the same, every column", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, all); }});
-  works.push_back({"Paule-Mandel", [&] { mp::batch_random_effects(data, mp::paule_mandel{}, some); }});
-  works.push_back({"REML", [&] { mp::batch_random_effects(data, mp::reml{}, some); }});
+  works.push_back({"common effect", [&] { mp::batch_common_effect(data, two); }, false, large ? 0.8 : 0, 0, 2});
+  works.push_back({"DerSimonian-Laird, caches", in_caches([&] { mp::batch_random_effects(near, mp::dersimonian_laird{}, near_some); }), false, 0, 0, 4});
+  works.push_back({"DerSimonian-Laird, Q", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, some); }, false, large ? 0.75 : 0, 3, 4});
+  works.push_back({"the same, every column", [&] { mp::batch_random_effects(data, mp::dersimonian_laird{}, all); }, false, 0, 0, 11});
+  works.push_back({"Paule-Mandel", [&] { mp::batch_random_effects(data, mp::paule_mandel{}, some); }, false, 0, 0, 4});
+  works.push_back({"REML", [&] { mp::batch_random_effects(data, mp::reml{}, some); }, false, 0, 0, 4});
   works.push_back({"REML, one thread, wall", [&] { mp::batch_random_effects(data, mp::reml{}, some); }, true});
   works.push_back({"REML, two threads, wall", [&] { mp::batch_random_effects(data, mp::reml{}, some, {.threads = 2}); }, true, large ? 1.8 : 0});
   const std::size_t runs = m >= 500000 ? 7 : 21;
@@ -187,8 +189,9 @@ int measure(const char* type, const array_of<Real>& y, const array_of<Real>& v, 
   std::printf("%s, %zu studies, %zu columns (sum %g)\n", type, k, m, sink > -1 ? std::floor(sink / sink) : 0);
   for (const work& w : works) {
     std::printf("  %-26s %9.1f ns a column", w.name.c_str(), 1e9 * w.least() / static_cast<double>(m));
-    if (!w.wall) std::printf("  %6.2f of the speed of reading", read / w.least());
-    double share = (w.wall ? alone : read) / w.least();
+    const double moved = static_cast<double>(2 * k + w.out) / static_cast<double>(2 * k);  // bytes in and out
+    if (!w.wall) std::printf("  %6.2f of the speed of reading", moved * read / w.least());
+    double share = (w.wall ? alone : moved * read) / w.least();
     if (w.beside > 0) {
       share = std::max(works[1].least(), works[static_cast<std::size_t>(w.beside)].least()) / w.least();
       std::printf("  %6.2f of what memory and processor allow", share);
