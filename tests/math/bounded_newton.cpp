@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -257,4 +258,30 @@ TEST_CASE("No way off is taken that does not raise the function, or only to infi
   // curvature of rounding shows no way
   const auto all_but_flat = [](const std::array<double, 2>& x) -> curvature<double, 2> { return {-x[1] * x[1], {0, -2 * x[1]}, {1e-12, 1e-10, 1e-10, -2}}; };
   CHECK(bounded_newton<double, 2>(all_but_flat, {0, 0}, bounds).x[0] == 0);
+}
+
+TEST_CASE("A search that comes to one saddle after another leaves them all, and converges nowhere else") {
+  // each parameter by itself highest, 1/4, at 1, and without a slope at its bound 0
+  constexpr std::size_t n = 8;
+  const auto wells = [](const std::array<double, n>& x) {
+    curvature<double, n> sum;
+    for (std::size_t i = 0; i < n; ++i) {
+      sum.value += x[i] * x[i] / 2 - x[i] * x[i] * x[i] * x[i] / 4;
+      sum.gradient[i] = x[i] - x[i] * x[i] * x[i];
+      sum.hessian[i * n + i] = 1 - 3 * x[i] * x[i];
+    }
+    return sum;
+  };
+  for (std::ptrdiff_t at_saddle = 1; at_saddle <= std::ptrdiff_t{n}; ++at_saddle) {
+    INFO(at_saddle << " parameters start at 0");
+    std::array<double, n> start;
+    start.fill(1.0);
+    std::fill(start.begin(), start.begin() + at_saddle, 0.0);
+    std::array<newton_bound<double>, n> bounds{};
+    for (auto& b : bounds) b.lower = 0;
+    const auto m = bounded_newton<double, n>(wells, start, bounds);
+    CHECK(m.convergence.converged);
+    CHECK(m.convergence.residual < 1e-12);
+    CHECK(close(m.at.value, n / 4.0, digits12));
+  }
 }

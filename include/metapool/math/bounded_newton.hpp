@@ -81,11 +81,10 @@ newton_maximum<Real, P> bounded_newton(F f, values_of<Real, P> x, const values_o
   result.convergence.iterations = 1;
   result.convergence.converged = false;
   Real damping = 0, last_gain = std::numeric_limits<Real>::infinity();
-  int saddles = 0;
-  const auto leave = [&] {  // a few times at most: each time the function is higher
-    if (saddles >= 5) return false;
-    saddles = leave_saddle<Real, P>(f, x, at, bounds, result.convergence.iterations) ? saddles + 1 : 5;
-    if (saddles == 5) return false;
+  bool no_way_off = false;  // where none was found none is sought again
+  const auto leave = [&] {  // each time the function is higher
+    no_way_off = no_way_off || !leave_saddle<Real, P>(f, x, at, bounds, result.convergence.iterations);
+    if (no_way_off) return false;
     damping = 0;
     last_gain = std::numeric_limits<Real>::infinity();
     return true;
