@@ -231,6 +231,43 @@ TEST_CASE("A mean risk of 1 is met where arms of nothing but events ask for it, 
   CHECK(beta_binomial_regression(trials, risk_ratio{}, d, common_correlation{}, baseline_risk::common).state == estimate_state::finite);
 }
 
+TEST_CASE("A correlation of which no arm tells, since the means of all its arms of two patients are 1, is not made up") {
+  const trials_type trials{trial("1", 1, 2, 1, 1), trial("2", 0, 2, 3, 3), trial("3", 2, 4, 3, 3)};
+  const auto d = design_of(std::vector<double>{2, 2.01, 4.02}, "n");
+  const auto fit = beta_binomial_regression(trials, risk_ratio{}, d, arm_correlations{});
+  const auto whole = beta_binomial(trials, risk_ratio{}, arm_correlations{});
+  for (const bool told : {fit.correlation_control.has_value(), fit.se_correlation_control.has_value(), whole.correlation_control.has_value()}) CHECK_FALSE(told);
+  CHECK(fit.correlation_treated.has_value());
+  CHECK(whole.correlation_treated.has_value());
+  CHECK(fit.correlations == 1);
+  CHECK(whole.correlations == 1);
+  const auto common = beta_binomial_regression(trials, risk_ratio{}, d);  // the treated arms tell of it
+  CHECK(common.correlations == 1);
+  CHECK(common.correlation_control == common.correlation_treated);
+  CHECK(common.correlation_treated.has_value());
+  // a wall that follows from others is no less one
+  const trials_type more{trial("1", 1, 20, 6, 6), trial("2", 5, 21, 9, 9), trial("3", 9, 22, 10, 10), trial("4", 7, 19, 8, 8), trial("5", 8, 31, 7, 7)};
+  CHECK_FALSE(beta_binomial_regression(more, risk_ratio{}, design_of(std::vector<double>{0.31, 0.77, 1.93, 2.2, 3.7}, "x"), arm_correlations{}).correlation_control.has_value());
+
+  // the same of one group and one level of a factor: the others are single patients
+  const std::vector<proportion<>> patients{{"1", 7.0, 7.0}, {"2", 5.0, 5.0}, {"3", 9.0, 9.0}, {"4", 1.0, 1.0}, {"5", 0.0, 1.0}, {"6", 0.0, 1.0}};
+  const auto x = design_of(std::vector<double>{0.3, 0.3, 0.3, 1.7, 1.7, 1.7}, "x");
+  const auto single = beta_binomial_regression(patients, log_proportion{}, x);
+  CHECK(single.state == estimate_state::at_boundary);
+  CHECK(close(single.log_likelihood, std::log(4.0 / 27), metapool_test::digits10));
+  CHECK_FALSE(single.correlation_treated.has_value());
+  CHECK(single.correlations == 0);
+  CHECK(std::any_of(single.notes.begin(), single.notes.end(), [](const std::string& note) { return contains(note, "no correlation can be told"); }));
+  // one pair away from the wall tells of it, and so do arms of one outcome that a mean below 1 is forced on: all alike, whatever the risk
+  auto pair = patients;
+  pair.back() = {"6", 1.0, 2.0};
+  CHECK(beta_binomial_regression(pair, log_proportion{}, x).correlation_treated.has_value());
+  const std::vector<proportion<>> alike{{"1", 7.0, 7.0}, {"2", 0.0, 5.0}, {"3", 9.0, 9.0}, {"4", 0.0, 4.0}};
+  const auto forced = beta_binomial_regression(alike, logit_proportion{}, intercept_only(4));
+  REQUIRE(forced.correlation_treated.has_value());
+  CHECK(*forced.correlation_treated == 1);
+}
+
 TEST_CASE("What a beta-binomial regression refuses, and what it cannot tell") {
   const trials_type trials{trial("1", 1, 12, 5, 12), trial("2", 4, 30, 3, 28), trial("3", 0, 25, 2, 24), trial("4", 0, 40, 9, 39)};
   const auto d = design_of(std::vector<double>{0, 0, 1, 1}, "exposure");

@@ -31,6 +31,12 @@ std::array<second_order<Real>, 2> mean_numbers(mean_scale scale, const Real& x) 
   return {number{p, {p, Real(0)}, {p, Real(0), Real(0)}}, number{-expm1(x), {-p, Real(0)}, {-p, Real(0), Real(0)}}};
 }
 
+/// Whether an arm tells anything of the correlation of its patients: it has two, and its mean is not 0 or 1, where all are alike whatever the correlation.
+template <class Real>
+bool tells_of_correlation(const Real& total, bool all_alike) {
+  return total >= 2 && !all_alike;
+}
+
 /// The arms of one group (all treated ones, say), which share a mean.
 template <class Real>
 class beta_binomial_group {
@@ -46,7 +52,7 @@ class beta_binomial_group {
   }
   /// Whether the data can tell anything of the correlation: some arm has two patients.
   bool has_pairs() const {
-    return !every([](const auto& a) { return a.total() < 2; });
+    return !every([](const auto& a) { return !tells_of_correlation(a.total(), false); });
   }
   Real largest_total() const {
     Real n = 0;

@@ -25,7 +25,7 @@ class beta_binomial_regression_likelihood {
   void add(const Real& events, const Real& total, const vector_of<Real>& row, std::size_t group) {
     if (!(total > 0)) return;
     const std::size_t g = (std::min)(group, pairs_.size() - 1);
-    pairs_[g] = pairs_[g] || total >= 2;
+    pairs_[g] = pairs_[g] || tells_of_correlation(total, false);
     largest_ = (std::max)(largest_, total);
     arm a{beta_binomial_kernel<Real>(events, total), row, coefficients_ + g, none};
     if (scale_ == mean_scale::log && events == total) {
@@ -41,6 +41,10 @@ class beta_binomial_regression_likelihood {
   std::size_t coefficients() const { return coefficients_; }
   std::size_t size() const { return coefficients_ + pairs_.size(); }
   bool has_pairs(std::size_t group) const { return pairs_[group]; }
+  /// Whether the likelihood of some arm of the group depends on the correlation where a search ended.
+  bool is_told(std::size_t group, const edged_maximum<Real>& m) const {
+    return std::any_of(arms_.begin(), arms_.end(), [&](const arm& a) { return a.correlation == coefficients_ + group && tells_of_correlation(a.kernel.total(), is_on_wall(a, m)); });
+  }
   std::size_t groups() const { return pairs_.size(); }
   const Real& largest_total() const { return largest_; }
   const std::vector<linear_edge<Real>>& edges() const { return edges_; }
@@ -144,6 +148,15 @@ class beta_binomial_regression_likelihood {
     Real eta = 0;
     for (Eigen::Index j = 0; j < a.row.size(); ++j) eta += a.row(j) * x[static_cast<std::size_t>(j)];
     return eta;
+  }
+  /// Whether the arm's mean is 1, but for rounding: of walls that follow from others a search does not say that it is on them.
+  static bool is_on_wall(const arm& a, const edged_maximum<Real>& m) {
+    using std::fabs;
+    if (a.edge == none) return false;
+    if (m.sides[a.edge] == edge_side::on) return true;
+    Real size = 1;
+    for (Eigen::Index j = 0; j < a.row.size(); ++j) size += fabs(a.row(j) * m.x[static_cast<std::size_t>(j)]);
+    return predictor(a, m.x) >= -64 * std::numeric_limits<Real>::epsilon() * size;
   }
   Real highest_mean(const std::vector<Real>& x) const {
     Real highest = -std::numeric_limits<Real>::infinity();

@@ -136,7 +136,7 @@ void fit_beta_binomial_regression(const char* function, beta_binomial_regression
   }
   for (std::size_t g = 0; g < 2; ++g) {
     const std::size_t own = (std::min)(g, rows.correlations - 1), at = q + p + own;
-    if (!likelihood.has_pairs(own) || (q == 0 && g == 1)) continue;
+    if (!likelihood.is_told(own, best) || (q == 0 && g == 1)) continue;
     (g == 0 ? fit.correlation_treated : fit.correlation_control) = best.x[at];
     if (g == own) ++fit.correlations;
     const auto found = std::find(free.begin(), free.end(), at);
