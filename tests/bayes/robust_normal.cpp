@@ -5,11 +5,13 @@
 
 #include <metapool/bayes/normal_normal.hpp>
 #include <metapool/bayes/summarise.hpp>
+#include <metapool/data/error.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 using namespace metapool;
@@ -195,6 +197,20 @@ TEST_CASE("a peak that is far narrower than the way to it is not missed: mirrore
   halves(1e-2, contaminated_effects{0.2, 999}, 1e-3);
   halves(1e-3, contaminated_effects{0.2, 999}, 1e-3);
   halves(1e-3, t_effects{3}, 1e-4);
+}
+
+TEST_CASE("two clusters as far apart as one likes hold what t gives them, also where there are no normal effects to compare with") {
+  // tau is nothing against the standard errors: half the posterior is that of each cluster by itself
+  for (const auto& [gap, scale] : {std::pair{1e4, 1e-5}, std::pair{1e4, 1e-7}, std::pair{1e6, 1e-7}}) {
+    INFO("gap " << gap << ", tau about " << scale);
+    const auto p = robust_normal(data({-gap / 2, 0.3 - gap / 2, -0.3 - gap / 2, gap / 2, 0.3 + gap / 2, gap / 2 - 0.3}, numbers(6, 1.0)), t_effects{4}, half_normal{scale});
+    CHECK(p.mean().peaks() >= 2);
+    CHECK(close(p.mean().cdf(0.0), 0.5, digits6));
+    const tolerance pulled{0, 0, 5e-4, "the other cluster's tails move a peak by df + 1 over the gap"};
+    CHECK(close(p.mean().cdf(-gap / 2), 0.25, pulled));
+    CHECK(close(p.mean().cdf(-gap / 2 + 1 / std::sqrt(3.0)), below(1) / 2, pulled));
+    if (gap < 1e5 && scale < 1e-6) CHECK_THROWS_AS(p.log_bayes_factor_against_normal(), convergence_error);
+  }
 }
 
 TEST_CASE("other units and a common shift change nothing else") {

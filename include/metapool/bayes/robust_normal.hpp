@@ -29,11 +29,13 @@ namespace metapool {
 /// distributions (contaminated_effects) in place of the normal one of normal_normal(), so that an outlier moves the mean less, and every study says how much it counts.
 /// The priors are those of normal_normal(), of tau as the scale of the random effects (of the uncontaminated ones). Without sampling: the joint density of mean and tau
 /// stands on Gauss-Legendre panels of both that are halved until each is resolved, laid where bounds of the density say that it can be, so that no peak is missed
-/// (outliers of 10^9 standard errors take up to some seconds); t is a mixture of some hundred normals. In double about 8 digits (contaminated) and 6 (t), whatever the units. The work grows with the number of studies; next() and
-/// study() cost 2 to 25 times as much each, with two or three studies and heavy tails of everything some seconds.
+/// (outliers of 10^9 standard errors take up to some seconds, two clusters of t that far apart half a minute); t is a mixture of some hundred normals. In double about 8 digits
+/// (contaminated) and 6 (t), whatever the units. The work grows with the number of studies; next() and study() cost 2 to 25 times as much each, with two or three studies and heavy
+/// tails of everything some seconds. What tails explain may be as far apart; what they do not, since the prior holds a normal or contaminated effect's tau far below the distance, settles
+/// for studies up to some thousand standard errors apart only.
 ///
 /// Scale of y and of the priors: that of effects.measure. Throws input_error if there is no study, the effects are not finite, a v is not positive or the posterior would be improper;
-/// not_estimable if a posterior's tail is too heavy for the number type; convergence_error if the integration does not settle (a prior with kinks).
+/// not_estimable if a posterior's tail is too heavy for the number type; convergence_error if the integration does not settle (a prior with kinks, or the latter studies).
 /// Beath (2014) Res Synth Methods 5:285 and Baker & Jackson (2008) Health Care Manag Sci 11:121 have the models (by maximum likelihood); Lee & Thompson (2008) Stat Med 27:418.
 template <class Real, class Shape, class TauPrior, class MeanPrior = flat_mean>
   requires tau_prior<TauPrior, Real>
@@ -90,20 +92,20 @@ robust_normal_posterior<Real> robust_normal(const effects<Real>& data, const Sha
   if constexpr (std::is_same_v<MeanPrior, t_mean>) moments.mean = (std::min)(2, moments.mean + (prior_of_mean.df >= 2 ? 2 : 1));
 
   const auto of_mean = detail::log_mean_prior<Real>(prior_of_mean, reference);
-  const auto of_tau = [&](const Real& tau) {
-    const Real f = prior.log_density(tau, std::span<const Real>(data.v));
+  const auto of_tau = [prior, v = data.v](const Real& tau) {
+    const Real f = prior.log_density(tau, std::span<const Real>(v));
     if (!(f < std::numeric_limits<Real>::infinity())) {
       detail::throw_input_error(function, "the log density of the prior of tau is " + detail::to_text(f) + " at tau = " + detail::to_text(tau) + "; it must be a number or -infinity");
     }
     return f;
   };
   using grid = detail::joint_grid<Real, detail::robust_kernel<Real>>;
-  const auto grid_of = [&](std::vector<detail::scale_part<Real>> parts, int tau_moments, int mean_moments) {
+  const Real upper = bounded ? Real(prior.upper()) : std::numeric_limits<Real>::infinity();
+  const auto grid_of = [y, v = data.v, of_mean, of_tau, upper, candidates](std::vector<detail::scale_part<Real>> parts, int tau_moments, int mean_moments) {
     const detail::joint_problem<Real, detail::robust_kernel<Real>, decltype(of_mean), decltype(of_tau)> problem{
-        detail::robust_kernel<Real>(y, data.v, std::move(parts)), of_mean, of_tau, {bounded ? Real(prior.upper()) : std::numeric_limits<Real>::infinity()}, candidates, tau_moments, mean_moments, 1e-8};
+        detail::robust_kernel<Real>(y, v, std::move(parts)), of_mean, of_tau, {upper}, candidates, tau_moments, mean_moments, 1e-8};
     return grid(function, problem, detail::robust_layout<Real>(function, problem));
   };
-  const grid normal = grid_of({{Real(1), Real(1)}}, 0, 0);
   const Real widest = *std::max_element(data.v.begin(), data.v.end()), span = *std::max_element(y.begin(), y.end()) - *std::min_element(y.begin(), y.end());
   const std::vector<detail::scale_part<Real>> parts = random_effects.template parts<Real>(Real(span / sqrt(widest)));
   detail::robust_priors<Real> priors;
@@ -113,7 +115,8 @@ robust_normal_posterior<Real> robust_normal(const effects<Real>& data, const Sha
   priors.random_effects = random_effects.name();
   priors.log_tau = [prior, v = data.v](const Real& tau) { return prior.log_density(tau, std::span<const Real>(v)); };
   if constexpr (!flat) priors.log_mean = of_mean;
-  return robust_normal_posterior<Real>(data, grid_of(parts, moments.tau, moments.mean), reference, Real(df), moments, std::move(priors), detail::tabulate_tau(normal, 0).log_integral());
+  priors.log_normal = [grid_of] { return detail::tabulate_tau(grid_of({{Real(1), Real(1)}}, 0, 0), 0).log_integral(); };
+  return robust_normal_posterior<Real>(data, grid_of(parts, moments.tau, moments.mean), reference, Real(df), moments, std::move(priors));
 }
 
 }  // namespace metapool

@@ -35,6 +35,7 @@ struct robust_priors {
   bool tau_proper = false;
   std::function<Real(const Real&)> log_tau{};
   std::function<Real(const Real&)> log_mean{};  ///< of the mean less the reference; empty if flat
+  std::function<Real()> log_normal{};           ///< log of the integral under normal random effects
 };
 
 }  // namespace detail
@@ -45,9 +46,8 @@ class robust_normal_posterior {
  public:
   using real_type = Real;
 
-  robust_normal_posterior(effects<Real> data, detail::joint_grid<Real, detail::robust_kernel<Real>> grid, const Real& reference, const Real& df, const detail::robust_moments& moments, detail::robust_priors<Real> priors,
-                          const Real& log_normal)
-      : data_(std::move(data)), grid_(std::move(grid)), priors_(std::move(priors)), moments_(moments), reference_(reference), df_(df), log_normal_(log_normal) {
+  robust_normal_posterior(effects<Real> data, detail::joint_grid<Real, detail::robust_kernel<Real>> grid, const Real& reference, const Real& df, const detail::robust_moments& moments, detail::robust_priors<Real> priors)
+      : data_(std::move(data)), grid_(std::move(grid)), priors_(std::move(priors)), moments_(moments), reference_(reference), df_(df) {
     tau_ = detail::tabulate_tau(grid_, moments.tau);
     mean_ = detail::tabulate_mean(grid_, shifted(), moments.mean);
     weigh();
@@ -94,8 +94,9 @@ class robust_normal_posterior {
     return tau_.log_integral();
   }
   /// log of the Bayes factor of this model against the one with normal random effects and the same priors: above 0 speaks for outliers. Where a prior is improper it is the
-  /// same improper density in both.
-  Real log_bayes_factor_against_normal() const { return tau_.log_integral() - log_normal_; }
+  /// same improper density in both. Computed by each call. Throws convergence_error if the normal model's integration does not settle: studies thousands of standard errors apart,
+  /// which the prior of tau does not let it explain.
+  Real log_bayes_factor_against_normal() const { return tau_.log_integral() - priors_.log_normal(); }
   /// Bayes factor of "the mean is `value`" against the model with its prior, tau having the same prior in both; below 1 speaks against `value`. Empty if the prior of the mean is flat.
   std::optional<Real> bayes_factor_mean(const Real& value = Real(0)) const {
     using std::exp;
@@ -157,7 +158,7 @@ class robust_normal_posterior {
   tabulated_density<Real> tau_{}, mean_{};
   std::vector<Real> precisions_{}, outlying_{};
 
-  Real reference_{}, df_{}, log_normal_{};
+  Real reference_{}, df_{};
 };
 
 }  // namespace metapool
