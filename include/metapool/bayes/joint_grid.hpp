@@ -4,18 +4,16 @@
 
 #include <metapool/bayes/grid_layout.hpp>
 #include <metapool/bayes/grid_panels.hpp>
+#include <metapool/bayes/grid_resolution.hpp>
 #include <metapool/bayes/legendre_panel.hpp>
 #include <metapool/bayes/posterior_line.hpp>
 #include <metapool/bayes/tau_window.hpp>
-#include <metapool/data/check.hpp>
-#include <metapool/data/error.hpp>
 #include <metapool/math/convergence.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -149,44 +147,19 @@ class joint_grid {
     first_blocks(p);
     for (int halvings = 0;;) {
       find_tau_peak();
-      std::vector<char> halve_mean(means_.size(), 0), halve_tau(taus_.size(), 0);
-      Real along_mean = 0, along_tau = 0;
-      bool hidden = false;  // whether a peak may be between points
-      for (std::size_t m = 0; m < means_.size(); ++m) {
-        for (std::size_t n = 0; n < taus_.size(); ++n) {
-          block& b = blocks_[m][n];
-          if (b.nothing) continue;
-          const bool low = b.top < top_ - depth();
-          if (!halve_mean[m] && hides_a_peak(b, means_[m], taus_[n], low)) {
-            hidden = true;
-            halve_mean[m] = 1;
-          }
-          if (low) continue;
-          b.judge(top_, tolerance_);
-          along_mean = (std::max)(along_mean, b.of_mean);
-          along_tau = (std::max)(along_tau, b.of_tau);
-          if (b.of_mean > tolerance_) halve_mean[m] = 1;
-          if (b.of_tau > tolerance_) halve_tau[n] = 1;
-        }
-      }
-      const bool done = std::find(halve_mean.begin(), halve_mean.end(), 1) == halve_mean.end() && std::find(halve_tau.begin(), halve_tau.end(), 1) == halve_tau.end();
-      state_.residual = (std::max)(along_mean, along_tau);
-      if (state_.iterations > p.most_evaluations) {
-        throw convergence_error(std::string(function) + ": the integration did not settle within " + std::to_string(p.most_evaluations) + " evaluations of the likelihood (residual " +
-                                to_text(state_.residual) + "): studies many standard errors apart, or a prior of tau with a very heavy tail");
-      }
+      const grid_resolution<Real> r = resolution_of(blocks_, taus_.size(), top_, Real(top_ - depth()), tolerance_,
+                                                    [&](const block& b, std::size_t m, std::size_t n, bool low) { return hides_a_peak(b, means_[m], taus_[n], low); });
+      state_.residual = r.residual();
+      if (state_.iterations > p.most_evaluations) throw_too_many_evaluations(function, p.most_evaluations, state_.residual);
       const bool longer = extend_mean(p, false) || extend_mean(p, true) || extend_tau(p, false) || extend_tau(p, true);
       if (longer) continue;
-      state_.converged = done || (!hidden && state_.residual < Real(1e-5));
-      if (done) return;
+      state_.converged = r.done() || (!r.hidden && state_.residual < Real(1e-5));
+      if (r.done()) return;
       if (halvings++ > 60 || means_.size() * taus_.size() > 3000) {
         if (state_.converged) return;
-        throw convergence_error(std::string(function) + ": the integration did not settle (residual " + to_text(state_.residual) +
-                                (hidden                  ? "): there may be peaks far narrower than the way between them, of studies many standard errors apart, which tau does not explain"
-                                 : along_tau > along_mean ? ", along tau); is the density of the prior of tau smooth inside its support?"
-                                                        : ", along the mean): the posterior has an edge there, as of a risk ratio at the largest value that its trials allow"));
+        throw_unresolved(function, r);
       }
-      halve(p, halve_mean, halve_tau);
+      halve(p, r.halve_mean, r.halve_tau);
     }
   }
   /// One more panel of means at an end where the posterior is not yet negligible.
