@@ -201,7 +201,8 @@ TEST_CASE("a peak that is far narrower than the way to it is not missed: mirrore
 
 TEST_CASE("two clusters as far apart as one likes hold what t gives them, also where there are no normal effects to compare with") {
   // tau is nothing against the standard errors: half the posterior is that of each cluster by itself
-  for (const auto& [gap, scale] : {std::pair{1e4, 1e-5}, std::pair{1e4, 1e-7}, std::pair{1e6, 1e-7}}) {
+  for (const auto& gap_and_scale : {std::pair{1e4, 1e-5}, std::pair{1e4, 1e-7}, std::pair{1e6, 1e-7}}) {
+    const double gap = gap_and_scale.first, scale = gap_and_scale.second;
     INFO("gap " << gap << ", tau about " << scale);
     const auto p = robust_normal(data({-gap / 2, 0.3 - gap / 2, -0.3 - gap / 2, gap / 2, 0.3 + gap / 2, gap / 2 - 0.3}, numbers(6, 1.0)), t_effects{4}, half_normal{scale});
     CHECK(p.mean().peaks() >= 2);
