@@ -32,7 +32,7 @@ inline metapool::effects<double> rounded_bcg_effects(std::size_t k = 13) {
 }
 
 /// The latitude of each trial, in degrees.
-inline constexpr std::array<double, 13> bcg_latitude{44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33};
+inline constexpr std::array<double, 13> bcg_latitudes{44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33};
 
 template <class Estimator>
 metapool::tau2_estimate<double> estimate_bcg(const Estimator& estimator) {

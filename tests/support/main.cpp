@@ -4,13 +4,13 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <string>
 
 namespace {
 
-std::string room;     // prefix of the CTest names: --ctest-room=math
 std::string program;  // the program to call: --ctest-program=/path
 int cases_run = -1;   // cases that passed the filters; -1 if no run took place (a listing)
 
@@ -25,13 +25,19 @@ std::string filter(std::string name) {
   return name;
 }
 
+/// The folder of a test file: its room, with which its names in CTest begin.
+std::string room_of(std::string file) {
+  file.erase((std::min)(file.find_last_of("/\\"), file.size()));
+  return file.substr(file.find_last_of("/\\") + 1);
+}
+
 /// Writes the cases of a listing as CTest entries.
 struct ctest_writer : doctest::IReporter {
   std::ostream& out;
   explicit ctest_writer(const doctest::ContextOptions& options) : out(*options.cout) {}
   void report_query(const doctest::QueryData& query) override {
     for (unsigned i = 0; i < query.num_data; ++i) {
-      const std::string name = query.data[i]->m_name;
+      const std::string name = query.data[i]->m_name, room = room_of(query.data[i]->m_file.c_str());
       const std::string entry = room + ": " + name;
       out << "add_test(" << bracket(entry) << ' ' << bracket(program) << ' ' << bracket("--test-case=" + filter(name)) << " --no-intro)\n"
           << "set_tests_properties(" << bracket(entry) << " PROPERTIES LABELS " << bracket(room) << " TIMEOUT 600)\n";
@@ -68,7 +74,6 @@ int main(int argc, char** argv) {
     const auto option = [&](const char* name, std::string& value) {
       if (std::strncmp(argv[i], name, std::strlen(name)) == 0) value = argv[i] + std::strlen(name);
     };
-    option("--ctest-room=", room);
     option("--ctest-program=", program);
   }
   doctest::Context context(argc, argv);

@@ -30,7 +30,7 @@ matrix_of<double> bcg_design(bool latitude) {
   matrix_of<double> x(13, latitude ? 2 : 1);
   for (int i = 0; i < 13; ++i) {
     x(i, 0) = 1;
-    if (latitude) x(i, 1) = bcg_latitude[static_cast<std::size_t>(i)];
+    if (latitude) x(i, 1) = bcg_latitudes[static_cast<std::size_t>(i)];
   }
   return x;
 }
