@@ -111,6 +111,17 @@ template <std::size_t N, class Real, class Writer>
   }
 }
 
+#if defined(__GNUC__) && defined(__x86_64__)
+/// Copies so many lines of 64 bytes past the caches; `to` is the start of one.
+template <class = void>
+__attribute__((target("avx512f"))) void copy_lines(double* to, const double* from, std::size_t lines) {
+  using line = double[8];
+  for (std::size_t i = 0; i < 8 * lines; i += 8) {
+    asm("vmovupd %1, %%zmm0\n\tvmovntpd %%zmm0, %0" : "=m"(*reinterpret_cast<line*>(to + i)) : "m"(*reinterpret_cast<const line*>(from + i)) : "xmm0");
+  }
+}
+#endif
+
 /// Copies n numbers, past the caches if asked for: a line that is written whole is then not read from memory before. fence_columns() must follow.
 template <class Real>
 void copy_columns(Real* to, const Real* from, std::size_t n, bool past_caches) {
@@ -119,7 +130,12 @@ void copy_columns(Real* to, const Real* from, std::size_t n, bool past_caches) {
     if (past_caches) {
       typedef double two __attribute__((vector_size(16)));
       std::size_t i = 0;
-      for (; i < n && reinterpret_cast<std::uintptr_t>(to + i) % 16 != 0; ++i) to[i] = from[i];
+      for (; i < n && reinterpret_cast<std::uintptr_t>(to + i) % 64 != 0; ++i) to[i] = from[i];
+      if (__builtin_cpu_supports("avx512f")) {
+        const std::size_t lines = (n - i) / 8;
+        copy_lines(to + i, from + i, lines);
+        i += 8 * lines;
+      }
       for (; i + 2 <= n; i += 2) {
         two x;
         std::memcpy(&x, from + i, sizeof x);
