@@ -32,19 +32,6 @@ using metapool_test::trial;
 
 namespace {
 
-/// What each table of one trial adds to the sums of a mean by inverse variance: w y and w; nothing if it is not pooled.
-template <class Measure, class Policy>
-sums_of_tables sums_by_table(const binary_trial<>& t, const Measure& measure, const Policy& policy) {
-  sums_of_tables all;
-  for (int a = 0; a <= *t.treated.total; ++a) {
-    for (int c = 0; c <= *t.control.total; ++c) {
-      const auto e = effect_sizes(trial_set{trial("", a, *t.treated.total, c, *t.control.total)}, measure, policy);
-      all.push_back(e.y.empty() ? table_sums{} : table_sums{e.y[0] / e.v[0], 1 / e.v[0]});
-    }
-  }
-  return all;
-}
-
 /// Never sure that tables which are said not to reach the goal do not.
 template <class Source>
 struct unsure : Source {
@@ -68,7 +55,7 @@ void compare_common_effect(const trial_set& t, const Measure& measure, const Pol
   std::vector<sums_of_tables> sums;
   std::size_t patients = 0;
   for (const auto& x : t) {
-    sums.push_back(sums_by_table(x, measure, policy));
+    sums.push_back(metapool_test::pooled_by_table(x, measure, policy));
     patients += static_cast<std::size_t>(*x.treated.total + *x.control.total);
   }
   const auto upper = [&](const table_sums& s) { return s[0] - no_effect * s[1] + z * std::sqrt(s[1]); };
@@ -137,52 +124,4 @@ TEST_CASE("Tables that jump from one side of no effect to the other hide none th
   tally seen;  // two changes lose significance; the better ones go beyond
   compare_common_effect({trial("", 10, 10, 5, 7), trial("", 4, 11, 7, 8)}, risk_ratio{}, no_correction{}, 0.5, -0.3, seen);
   CHECK(seen.lost == 1);
-}
-
-TEST_CASE("No change up to a cost is worth more than the best of a front") {
-  draws draw;
-  for (int i = 0; i < 40; ++i) {
-    const int n = 5 + draw(12), m = 5 + draw(12), a = draw(n + 1), c = draw(m + 1);
-    const auto sums = sums_by_table(trial("", a, n, c, m), risk_ratio{}, constant_correction{});
-    const auto of = [&](const detail::fragility_move& move) { return sums[static_cast<std::size_t>((a + move.treated) * (m + 1) + c + move.control)]; };
-    const auto effect_of = [&](std::size_t, const detail::fragility_move& move, double& y, double& v) {
-      const auto& s = of(move);
-      if (!(s[1] > 0)) return false;
-      y = s[0] / s[1];
-      v = 1 / s[1];
-      return true;
-    };
-    const detail::fragility_range room{{-a, -c}, {n - a, m - c}};
-    for (const bool gain : {false, true}) {
-      detail::fragility_fronts<decltype(effect_of)> source({room}, gain, effect_of);
-      source.reach(room.most_cost());
-      const double sign = gain ? -1 : 1, on[2] = {sign * draw(1000) / 100.0, sign * draw(1000) / 1000.0};
-      source.prepare({on[0], on[1], 0, 0});
-      detail::fragility_range part = room;
-      if (i % 2 == 1) part.low.treated = part.low.control = -1000;  // not the room, so that all are looked at
-      double most = -INFINITY, found = -INFINITY;
-      int wrong = 0;
-      for (std::size_t cost = 0; cost <= room.most_cost(); ++cost) {
-        room.each_at(cost, [&](const detail::fragility_move& move) { most = std::fmax(most, on[0] * of(move)[0] + on[1] * of(move)[1]); });
-        detail::fragility_move best;
-        found = std::fmax(found, source.best(0, cost, part, best));
-        wrong += std::fabs(found - most) > 1e-12 * std::fabs(most);
-      }
-      CHECK(wrong == 0);
-    }
-  }
-}
-
-TEST_CASE("Indices of hundreds are proven for a common effect, and are far below those of the greedy search") {
-  const auto bcg = metapool_test::bcg();
-  const auto ratio = fragility(bcg, risk_ratio{}, fixed_tau2{0}, wald_z{}, {.max_evaluations = 0});
-  CHECK(ratio.greedy == 397u);
-  CHECK(ratio.index == 252u);
-  CHECK(ratio.proven);
-  const auto after = infer(common_effect(effect_sizes(ratio.tables, risk_ratio{})));
-  CHECK(after.upper >= 0);
-  CHECK(after.lower <= 0);
-  const auto peto = fragility(bcg, peto_odds_ratio{}, fixed_tau2{0}, wald_z{}, {.max_evaluations = 0});
-  CHECK(peto.index == 410u);
-  CHECK(peto.proven);
 }

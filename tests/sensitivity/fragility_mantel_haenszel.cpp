@@ -206,3 +206,12 @@ TEST_CASE("The fewest changes that bounds on Mantel and Haenszel's sums do not e
   CHECK(seen.gained > 60);
   CHECK(seen.large > 2);
 }
+
+TEST_CASE("Tables without any variance, which reach nothing, do not keep the bounds from an end") {
+  const trial_set t{trial("", 1, 2, 0, 1)};  // at 2/2 and 0/1 the difference is 1, and its variance 0
+  const fragility_options by_bounds{.no_effect = 0.133, .max_evaluations = 0};
+  const auto r = fragility_mantel_haenszel(t, risk_difference{}, wald_z{0.99}, by_bounds);
+  CHECK(r.proven);
+  CHECK(!r.index);
+  CHECK(r.boxes < 5000);
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/data/binary_trial.hpp>
+#include <metapool/effect/binary_effects.hpp>
 #include <metapool/sensitivity/fragility_search.hpp>
 
 #include <array>
@@ -25,6 +26,19 @@ struct draws {
 /// What each table of one trial adds to some sums.
 using table_sums = std::array<double, 5>;
 using sums_of_tables = std::vector<table_sums>;
+
+/// What each table of one trial adds to the sums of a mean by inverse variance: w y and w; nothing if it is not pooled.
+template <class Measure, class Policy>
+sums_of_tables pooled_by_table(const metapool::binary_trial<>& t, const Measure& measure, const Policy& policy) {
+  sums_of_tables all;
+  for (int a = 0; a <= *t.treated.total; ++a) {
+    for (int c = 0; c <= *t.control.total; ++c) {
+      const auto e = metapool::effect_sizes(trial_set{metapool::binary_trial<>{t.label, {double(a), *t.treated.total}, {double(c), *t.control.total}}}, measure, policy);
+      all.push_back(e.y.empty() ? table_sums{} : table_sums{e.y[0] / e.v[0], 1 / e.v[0]});
+    }
+  }
+  return all;
+}
 
 /// The fewest changes from `start` to tables of which reached(sums) holds, over all tables with the same totals; one more than all patients if there are none.
 template <class Reached>

@@ -5,13 +5,13 @@
 #include <metapool/sensitivity/fragility_choices.hpp>
 #include <metapool/sensitivity/fragility_descent.hpp>
 #include <metapool/sensitivity/fragility_equations.hpp>
+#include <metapool/sensitivity/fragility_halves.hpp>
 #include <metapool/sensitivity/fragility_multipliers.hpp>
 #include <metapool/sensitivity/fragility_refuter.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -184,7 +184,7 @@ class fragility_bounds {
       most = wide * 0.02 + b.bend[d];
       in = d;
     }
-    if (size < 0.02 && split_choices(b, cuts, open)) return true;
+    if (size < 0.02 && split_choices(choices, b, cuts, open)) return true;
     if (in == dimensions()) return false;
     const double at = in == 0 ? std::sqrt((low_v_ + b.low[0]) * (low_v_ + b.high[0])) - low_v_ : (b.low[in] + b.high[in]) / 2;
     if (in == 0) b.enclosed = false;
@@ -194,45 +194,6 @@ class fragility_bounds {
     const bool first_later = in < 2 && (in == 0 ? hint_tau2 : hint_mean) < at;  // the side that may hold the answer is looked at first
     open.push_back(first_later ? other : b);
     open.push_back(first_later ? b : other);
-    return true;
-  }
-
-  /// In the arm in which the tables that were found differ most; false if they do not differ.
-  bool split_choices(bounded_box& b, const std::vector<fragility_cut>& cuts, std::vector<bounded_box>& open) const {
-    std::size_t trial = 0;
-    bool in_treated = true;
-    std::int32_t most = 0, at = 0;
-    for (std::size_t i = 0; i < choices.of.size(); ++i) {
-      for (const bool treated : {true, false}) {
-        const auto change = [&](const fragility_cut& c) {
-          const fragility_choice& x = choices.of[i][c.chosen[i]];
-          return treated ? x.treated : x.control;
-        };
-        std::int32_t fewest = change(cuts.front()), greatest = fewest;
-        for (const fragility_cut& c : cuts) {
-          fewest = (std::min)(fewest, change(c));
-          greatest = (std::max)(greatest, change(c));
-        }
-        if (greatest - fewest <= most) continue;
-        most = greatest - fewest;
-        at = fewest + (most - 1) / 2;
-        trial = i;
-        in_treated = treated;
-      }
-    }
-    if (most == 0) return false;
-    const auto half = [&](bool above) {
-      return choices.left_if([&](std::size_t i, std::size_t, std::size_t place) {
-        if (i != trial) return true;
-        const fragility_choice& x = choices.choice_at(i, place);
-        return ((in_treated ? x.treated : x.control) > at) == above;
-      });
-    };
-    bounded_box other = b;
-    b.left = half(false);
-    other.left = half(true);
-    open.push_back(std::move(b));
-    open.push_back(std::move(other));
     return true;
   }
 

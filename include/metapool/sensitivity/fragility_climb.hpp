@@ -97,7 +97,7 @@ class fragility_climb {
   bool split(climb_box& b) {
     const double low = ratio_.distance(b.low[0]), high = ratio_.distance(b.high[0]), d = (std::max)({std::fabs(low), std::fabs(high), 1e-3});
     double in_ratio = ratio_.with_ratio() ? (high - low) / d : 0, in_omega = 0;
-    if (ratio_.gain) in_omega = (b.high[1] - b.low[1]) / (b.high[1] + 0.01 * ratio_form{ratio_.variance(b.high[0]), 0}(refutation_.now()));
+    if (ratio_.gain) in_omega = (b.high[1] - b.low[1]) / (b.high[1] + 0.01 * ratio_form{ratio_.variance(b.high[0]), 0}.size(refutation_.now()));
     if (b.move_splits < 4 || (std::max)(in_ratio, in_omega) < 0.02) {
       if (2 * (high - low) < refutation_.high()[0] - refutation_.low()[0]) in_ratio = 0;
       if (2 * (b.high[1] - b.low[1]) < refutation_.high()[1] - refutation_.low()[1]) in_omega = 0;

@@ -31,6 +31,12 @@ struct ratio_form {
     for (std::size_t j = 0; j < t.size(); ++j) f += on[j] * t[j];
     return f;
   }
+  /// Of the same with no term cancelling another.
+  double size(const ratio_terms& t) const {
+    double sum = std::fabs(constant);
+    for (std::size_t j = 0; j < t.size(); ++j) sum += std::fabs(on[j] * t[j]);
+    return sum;
+  }
   void add(double times, const ratio_form& f) {
     for (std::size_t j = 0; j < on.size(); ++j) on[j] += times * f.on[j];
     constant += times * f.constant;

@@ -158,6 +158,7 @@ class fragility_refutation {
   bool tried_tables(std::size_t changes, const Attempt& attempt) {
     const auto reaches = [&](const fragility_moves& m) {
       const std::size_t cost = attempt(m);
+      work += 100 * static_cast<double>(m.size());
       if (cost > 0 && cost < end) end = cost;
       return cost > 0;
     };
@@ -180,10 +181,7 @@ class fragility_refutation {
     for (std::size_t e = 0; e < ends(b); ++e) {
       const double now = (std::max)(b.low[1], (std::min)(b.high[1], ratio_form{ratio_.variance(b.end(e)), 0}(now_)));
       for (std::size_t j = 0; j < 3; ++j) {
-        const ratio_form f = ratio_.part(j, b, b.end(e), now, false);
-        double size = std::fabs(f.constant);
-        for (std::size_t t = 0; t < now_.size(); ++t) size += std::fabs(f.on[t] * now_[t]);
-        unit_[j] = (std::max)(unit_[j], size);
+        unit_[j] = (std::max)(unit_[j], ratio_.part(j, b, b.end(e), now, false).size(now_));
       }
     }
   }
