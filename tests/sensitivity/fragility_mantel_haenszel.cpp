@@ -215,3 +215,9 @@ TEST_CASE("Tables without any variance, which reach nothing, do not keep the bou
   CHECK(!r.index);
   CHECK(r.boxes < 5000);
 }
+
+TEST_CASE("Significance may be lost by tables whose estimate lies beyond no effect") {
+  tally seen;
+  compare({trial("", 4, 5, 1, 1), trial("", 0, 1, 1, 3)}, risk_ratio{}, no_correction{}, 0.2, 0, seen);
+  CHECK(seen.lost == 1);
+}
