@@ -157,6 +157,31 @@ TEST_CASE("Mantel-Haenszel says what it cannot estimate") {
   CHECK(contains(message_of<input_error>([&] { mantel_haenszel(bad, risk_ratio{}); }), "study 'Shu': treated.events = 13 must not exceed"));
 }
 
+TEST_CASE("a risk difference of 1 or -1 has no variance, whatever rounding makes of the sums, and one next to it has") {
+  for (int k : {1, 2, 7, 60}) {
+    for (double n1 : {2.0, 3.0, 7.0, 11.0}) {
+      for (double n2 : {2.0, 5.0, 6.0, 13.0}) {
+        std::vector<binary_trial<>> all, none;
+        for (int i = 0; i < k; ++i) {
+          all.push_back({.label = "all " + std::to_string(i), .treated = {.events = n1, .total = n1}, .control = {.events = 0.0, .total = n2}});
+          none.push_back({.label = "none " + std::to_string(i), .treated = {.events = 0.0, .total = n1}, .control = {.events = n2, .total = n2}});
+        }
+        CAPTURE(k);
+        CAPTURE(n1);
+        CAPTURE(n2);
+        CHECK_THROWS_WITH_AS(mantel_haenszel(all, risk_difference{}), doctest::Contains("variance"), not_estimable);
+        CHECK_THROWS_WITH_AS(mantel_haenszel(none, risk_difference{}), doctest::Contains("variance"), not_estimable);
+        all.back().control.events = 1.0;
+        CHECK(mantel_haenszel(all, risk_difference{}).se > 0);
+      }
+    }
+  }
+  // a patient in ten million: the variance is (N - 1) / N^3 to nearly all digits
+  const double n = 1e7;
+  const std::vector<binary_trial<>> one{{.label = "one", .treated = {.events = n, .total = n}, .control = {.events = 1.0, .total = n}}};
+  CHECK(std::fabs(mantel_haenszel(one, risk_difference{}).se / (std::sqrt((n - 1) / n) / n) - 1) < 1e-7);
+}
+
 TEST_CASE("a policy chosen at run time does the same as one chosen at compile time") {
   CHECK(mantel_haenszel(msc(), risk_ratio{}, zero_cell_policy{constant_correction{}}).estimate == mantel_haenszel(msc(), risk_ratio{}, constant_correction{}).estimate);
 }

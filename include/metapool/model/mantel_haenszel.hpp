@@ -12,6 +12,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <variant>
@@ -85,8 +86,11 @@ bool mantel_haenszel_estimate(const mantel_haenszel_sums<Real>& m, const odds_ra
 template <class Real>
 bool mantel_haenszel_estimate(const mantel_haenszel_sums<Real>& m, const risk_difference&, Real& estimate, Real& variance) {
   if (!(m.s > 0)) return false;
+  using std::abs;
   estimate = m.r / m.s;
-  variance = (estimate * m.p + m.j) / (m.s * m.s);
+  const Real d_p = estimate * m.p, sum = d_p + m.j;
+  // all patients of one arm and none of the other had the event: what is left of the two is rounding, and the variance is 0
+  variance = sum > 32 * std::numeric_limits<Real>::epsilon() * (abs(d_p) + m.j) ? Real(sum / (m.s * m.s)) : Real(0);
   return true;
 }
 
