@@ -6,6 +6,7 @@
 #include <metapool/data/error.hpp>
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/sensitivity/fragility_bounds.hpp>
+#include <metapool/sensitivity/fragility_climbed.hpp>
 #include <metapool/sensitivity/fragility_result.hpp>
 #include <metapool/sensitivity/fragility_search.hpp>
 
