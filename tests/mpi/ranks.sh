@@ -94,5 +94,9 @@ cmp whole.tsv out.tsv
 [ "$(wc -l <simulated1.tsv)" -gt 5 ] || fail "there is no simulation"
 expect 1 "$mpirun" "$flag" 2 "$program" filter no_such_file.tsv none.tsv
 grep -q no_such_file said || fail "the file that is not there is not named"
+cp in.tsv same.tsv
+expect 1 "$mpirun" "$flag" 2 "$program" filter same.tsv ./same.tsv
+grep -q 'would replace the file that is read' said || fail "the input as output is not named"
+cmp in.tsv same.tsv
 expect 1 "$mpirun" "$flag" 2 "$program" nonsense
 [ ! -e none.tsv ] || fail "an output file after an error"

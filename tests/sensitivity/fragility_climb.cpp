@@ -11,6 +11,7 @@ using namespace metapool;
 using metapool_test::climb_tally;
 using metapool_test::compare_common_effect;
 using metapool_test::draws;
+using metapool_test::small_trials;
 using metapool_test::trial;
 using metapool_test::trial_set;
 
@@ -18,12 +19,7 @@ TEST_CASE("The fewest changes that bounds on a common effect do not exclude are 
   draws draw;
   climb_tally seen;
   for (int i = 0; i < 24; ++i) {
-    trial_set t;
-    const int k = i % 3 == 0 ? 3 : 2, most = k == 3 ? 3 : 9;
-    for (int j = 0; j < k; ++j) {
-      const int n = 3 + draw(most), m = 3 + draw(most), a = draw(n + 1), c = draw(m + 1);
-      t.push_back(trial("", a, n, c, m));
-    }
+    const trial_set t = small_trials(draw, i);
     const double level = i % 5 == 0 ? 0.99 : i % 2 == 0 ? 0.8 : 0.5;
     compare_common_effect(t, risk_ratio{}, constant_correction{}, level, 0, seen);
     compare_common_effect(t, odds_ratio{}, treatment_arm_correction{}, level, 0.2, seen);

@@ -25,6 +25,7 @@ using detail::fragility_verdict;
 using metapool_test::bounds_alone;
 using metapool_test::by_all_tables;
 using metapool_test::draws;
+using metapool_test::small_trials;
 using metapool_test::sums_of_tables;
 using metapool_test::table_sums;
 using metapool_test::trial_set;
@@ -187,12 +188,7 @@ TEST_CASE("The fewest changes that bounds on Mantel and Haenszel's sums do not e
   draws draw;
   tally seen;
   for (int i = 0; i < 12; ++i) {
-    trial_set t;
-    const int k = i % 3 == 0 ? 3 : 2, most = k == 3 ? 3 : 9;
-    for (int j = 0; j < k; ++j) {
-      const int n = 3 + draw(most), m = 3 + draw(most), a = draw(n + 1), c = draw(m + 1);
-      t.push_back(trial("", a, n, c, m));
-    }
+    const trial_set t = small_trials(draw, i);
     const double level = i % 4 == 1 ? 0.95 : i % 2 == 0 ? 0.8 : 0.5;
     compare(t, risk_ratio{}, no_correction{}, level, 0, seen);
     compare(t, odds_ratio{}, no_correction{}, level, 0, seen);

@@ -109,7 +109,8 @@ concept mantel_haenszel_measure = std::same_as<M, risk_ratio> || std::same_as<M,
 /// in the studies with a zero cell, and their record says so. Q is taken around the Mantel-Haenszel estimate with weights 1/v.
 /// Scale: logarithms for ratios. weights: each table's share of the denominator's sum.
 /// Throws input_error on bad counts or without studies; not_estimable if the sums do not determine the estimate (no events in one
-/// arm of any study for the RR; a zero diagonal sum for the OR) or its variance is zero. 13 significant digits.
+/// arm of any study for the RR; a zero diagonal sum for the OR) or its variance is zero. 13 significant digits;
+/// the variance of a risk difference next to 1 or -1 loses as many as the number of patients has, by cancellation.
 /// Mantel & Haenszel (1959) J Natl Cancer Inst 22:719; Greenland & Robins (1985) Biometrics 41:55, doi:10.2307/2530643;
 /// Robins, Breslow & Greenland (1986) Biometrics 42:311, doi:10.2307/2531052; Sato, Greenland & Robins (1989) Biometrics 45:1323.
 template <detail::binary_trials Trials, mantel_haenszel_measure Measure, class Policy = no_correction>
