@@ -29,6 +29,8 @@ template <class Real>
 std::span<const operation<Real>> pooling_operations();
 template <class Real>
 std::span<const operation<Real>> single_study_operations();
+template <class Real>
+std::span<const operation<Real>> sensitivity_operations();
 /// In double only: its 50-digit runs are tests of their own.
 template <class Real>
 std::span<const operation<Real>> bayes_operations();
@@ -49,7 +51,7 @@ answers<Real> evaluate(const data_set& data, const reference_case& c) {
     bayes = bayes_operations<double>();
     likelihood = likelihood_operations<double>();
   }
-  for (const auto group : {table_operations<Real>(), pooling_operations<Real>(), single_study_operations<Real>(), exact_operations<Real>(), bayes, likelihood}) {
+  for (const auto group : {table_operations<Real>(), pooling_operations<Real>(), single_study_operations<Real>(), sensitivity_operations<Real>(), exact_operations<Real>(), bayes, likelihood}) {
     for (const operation<Real>& op : group) {
       if (op.name != c.op) continue;
       answers<Real> result = op.call(data, c.options);

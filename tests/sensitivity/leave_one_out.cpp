@@ -5,6 +5,7 @@
 #include "support/close.hpp"
 
 #include <metapool/effect/risk_ratio.hpp>
+#include <metapool/inference/heterogeneity.hpp>
 #include <metapool/model/mantel_haenszel.hpp>
 #include <metapool/tau2/paule_mandel.hpp>
 
@@ -53,6 +54,9 @@ std::string difference(const mp::refit<>& r, const mp::model_fit<>& fit, const m
   if (r.studies != fit.k() || r.df != fit.df) wrong += "studies; ";
   if (r.tau2.has_value() != fit.tau2.has_value()) wrong += "whether tau2; ";
   if (r.tau2 && fit.tau2) same("tau2", *r.tau2, *fit.tau2, static_cast<double>(fit.k()) * fit.se * fit.se);
+  const auto h = mp::heterogeneity(fit);
+  if (r.i2_tau2.has_value() != h.i2_tau2.has_value()) wrong += "whether I2 by tau2; ";
+  if (r.i2_tau2 && h.i2_tau2) same("I2 by tau2", *r.i2_tau2, *h.i2_tau2, static_cast<double>(fit.k()));
   return wrong;
 }
 

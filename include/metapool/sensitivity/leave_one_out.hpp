@@ -54,7 +54,7 @@ refit_series<Real> leave_one_out_of(const char* function, model_fit<Real> all, c
 /// data: two effects or more; estimator: of tau2, as in random_effects; method: of the interval, as in infer. A row that cannot be fitted, or whose interval has no
 /// answer (Hartung and Knapp's with one study left, say), says why in `failed`; the others are not touched. Up to 64 studies eight rows go side by side.
 /// 12 digits; REML is the highest maximum of the likelihood in each row. Throws as random_effects, and not_estimable with one study.
-/// metafor's leave1out gives I2 by tau2 where this gives (Q - df) / Q.
+/// I2 by both definitions: i2 is (Q - df) / Q, as in meta, and i2_tau2 by tau2, as in metafor's leave1out.
 template <class Real, class Estimator = reml, class Method = wald_z>
 requires tau2_estimator<Estimator, Real> && interval_method<Method, Real> refit_series<Real> leave_one_out(effects<Real> data,
                                                                                                            const Estimator& estimator = {},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/batch/tails.hpp>
+#include <metapool/inference/heterogeneity.hpp>
 #include <metapool/inference/infer.hpp>
 #include <metapool/math/chi_squared.hpp>
 #include <metapool/model/inverse_variance.hpp>
@@ -34,6 +35,7 @@ struct refit {
   std::size_t df{};                            ///< of Q
   std::optional<Real> q_p{};                   ///< its p; empty if df = 0
   Real i2{}, h2{1};                            ///< max(0, (Q - df) / Q) and Q / df
+  std::optional<Real> i2_tau2{};               ///< tau2 / (tau2 + typical variance), metafor's I2; empty where tau2 is
   std::string failed{};                        ///< why there is no mean; empty if there is one
 };
 
@@ -161,6 +163,7 @@ refit<Real> row_of(std::string_view label, const model_fit<Real>& fit, batch_sta
     }
     if (fit.q > df) r.i2 = (fit.q - df) / fit.q;
     r.h2 = fit.q / df;
+    if (fit.tau2) r.i2_tau2 = *fit.tau2 / (*fit.tau2 + typical_variance(std::span<const Real>(fit.data.v)));
   }
   try {
     r.mean = infer(fit, method);
