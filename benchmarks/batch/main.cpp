@@ -118,8 +118,7 @@ double read_in_tiles(const array_of<Real>& y, const array_of<Real>& v, std::size
     for (std::size_t c = 0; c + 2 * n <= m; c += 2 * n) {
       for (std::size_t i = 0; i < k; ++i) {
         for (const Real* x : {y.data() + i * m + c, v.data() + i * m + c}) {
-          mp::detail::fetch_ahead<false>(x);
-          mp::detail::fetch_ahead<false>(x + n);
+          mp::detail::fetch_far<2 * n>(x);
           mp::detail::load(part, x);
           a = a + part;
           mp::detail::load(part, x + n);

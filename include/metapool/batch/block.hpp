@@ -108,7 +108,7 @@ template <class Estimator, bool Spread, class Real, std::size_t N, class Proofs>
   }
   const P mean = t.origin + s.centre;
   P se;
-  inverse_of(se, s.w, t.plain);
+  inverse_of(se, s.w, false);  // the divider is idle here, and sooner ready
   square_root(se, se);
   store(sums.mean + at, mean);
   store(sums.se + at, se);

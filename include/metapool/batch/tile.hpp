@@ -27,34 +27,41 @@ template <class Real, std::size_t N>
 struct tile {
   using P = pack<Real, N>;
   std::size_t k = 0;
-  Real* d = nullptr;  ///< k + 1 rows of N: the effects less that of the most precise study
-  Real* v = nullptr;  ///< likewise: variances
-  Real* w = nullptr;  ///< likewise: weights, or room for them
-  P v_top{};          ///< of the most precise study; infinity without studies
-  P origin{};         ///< its effect
-  P count{};          ///< studies
-  P invalid{};        ///< 1 if an entry is neither valid nor missing
-  P square{};         ///< sum of d^2, or no less than that up to rounding: see tile_use
+  Real* d = nullptr;             ///< k + 1 rows of N: the effects less that of the most precise study
+  Real* v = nullptr;             ///< likewise: variances
+  Real* w = nullptr;             ///< likewise: weights, or room for them
+  const Real* rows_y = nullptr;  ///< where effects and variances come from: k rows, `stride` numbers apart
+  const Real* rows_v = nullptr;
+  std::size_t stride = 0;
+  P v_top{};                     ///< of the most precise study; infinity without studies
+  P origin{};                    ///< its effect
+  P count{};                     ///< studies
+  P invalid{};                   ///< 1 if an entry is neither valid nor missing
+  P square{};                    ///< sum of d^2, or no less than that up to rounding: see tile_use
   P v_max{};
-  bool plain = false;  ///< all entries are valid, and all numbers far from the ends of the number type: see plain_least and plain_most
+  bool plain = false;            ///< all entries are valid, and all numbers far from the ends of the number type: see plain_least and plain_most
 };
 
-/// Asks for what lies 1024 bytes on, into the second cache, which has room for more requests under way: processors do not foresee that many rows at once.
-/// Twin: two lines of a row are taken at a time; then also for what lies 256 bytes on, into the first.
-template <bool Twin, class Real>
-[[gnu::always_inline]] inline void fetch_ahead(const Real* from) {
+/// Asks for what lies 1024 bytes on from a tile's part of a row, into the second cache, which has room for more requests under way: processors do not foresee that many rows at once.
+template <std::size_t N, class Real>
+[[gnu::always_inline]] inline void fetch_far(const Real* from) {
 #if defined(__GNUC__)
-  __builtin_prefetch(from + 1024 / sizeof(Real), 0, 2);
-  if constexpr (Twin) __builtin_prefetch(from + 256 / sizeof(Real), 0, 3);
+  for (std::size_t l = 0; l < N; l += 64 / sizeof(Real)) __builtin_prefetch(from + l + 1024 / sizeof(Real), 0, 2);
 #else
   static_cast<void>(from);
 #endif
 }
 
-/// Likewise for a tile's part of a row.
+/// And for what lies 256 bytes on, into the first cache, if two lines of a row are taken at a time.
 template <std::size_t N, class Real>
-[[gnu::always_inline]] inline void fetch_row_ahead(const Real* from) {
-  for (std::size_t l = 0; l < N; l += 64 / sizeof(Real)) fetch_ahead<(N * sizeof(Real) > 64)>(from + l);
+[[gnu::always_inline]] inline void fetch_near(const Real* from) {
+#if defined(__GNUC__)
+  if constexpr (N * sizeof(Real) > 64) {
+    for (std::size_t l = 0; l < N; l += 64 / sizeof(Real)) __builtin_prefetch(from + l + 256 / sizeof(Real), 0, 3);
+  }
+#else
+  static_cast<void>(from);
+#endif
 }
 
 /// The variances of a plain tile lie between these: cubes of them are within the range of the number type, and every weight is far above that of far_variance.
@@ -70,7 +77,8 @@ template <class Real>
 }
 
 /// Finds each column's most precise study, if all entries are valid; else what it finds is of no use, and the sums show it. y, v: k rows, `stride` numbers apart.
-template <class Real, std::size_t N>
+/// Fetch: what follows is asked for here, and not later (pool_tile).
+template <bool Fetch, class Real, std::size_t N>
 [[gnu::always_inline]] inline void survey_rows(tile<Real, N>& t, const Real* y, const Real* v, std::size_t stride) {
   using P = pack<Real, N>;
   P v_top, v_max, origin;
@@ -83,8 +91,10 @@ template <class Real, std::size_t N>
     P yi, vi;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
-    fetch_row_ahead<N>(y + i * stride);
-    fetch_row_ahead<N>(v + i * stride);
+    if constexpr (Fetch) {
+      fetch_far<N>(y + i * stride);
+      fetch_far<N>(v + i * stride);
+    }
     choose(origin, vi < v_top, yi, origin);
     least(v_top, v_top, vi);
     greatest(v_max, v_max, vi);
@@ -117,8 +127,10 @@ template <class Real, std::size_t N>
     P yi, vi, part;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
-    fetch_row_ahead<N>(y + i * stride);
-    fetch_row_ahead<N>(v + i * stride);
+    fetch_far<N>(y + i * stride);
+    fetch_far<N>(v + i * stride);
+    fetch_near<N>(y + i * stride);
+    fetch_near<N>(v + i * stride);
     const auto present = (yi == yi) & (vi == vi);
     const auto wrong = present & ((vi <= zero) | (vi > largest) | (yi > largest) | (yi < negative));
     const auto good = present & (vi > zero) & (vi <= largest) & (yi <= largest) & (yi >= negative);

@@ -51,6 +51,22 @@ enum class tile_use {
   search    ///< the same; here, as for `mean`, t.square is the sum of d^2 itself
 };
 
+/// Whether the rows are gone through again at tau2, with time to ask for those that follow.
+template <tile_use Use>
+inline constexpr bool pools_later = Use == tile_use::moments || Use == tile_use::search;
+
+/// add(row, by_newton) for every row: of three inverses two by the divider, which else has nothing to do, and one by multiplications. The bits are the same.
+template <class Add>
+[[gnu::always_inline]] inline void share_out(std::size_t k, const Add& add) {
+  std::size_t i = 0;
+  for (; i + 3 <= k; i += 3) {
+    add(i, false);
+    add(i + 1, true);
+    add(i + 2, false);
+  }
+  for (; i < k; ++i) add(i, i + 1 < k);
+}
+
 /// The sums of open_tile over the studies, that of w d in the place of the mean. Plain: as t.plain.
 template <tile_use Use, bool Plain, class Real, std::size_t N>
 [[gnu::always_inline]] inline void add_rows(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride) {
@@ -60,10 +76,15 @@ template <tile_use Use, bool Plain, class Real, std::size_t N>
   fill(far, far_variance<Real>());
   rest = rest2 = offset = square = zero;
   auto left = zero == zero;
+  inverse_of(s.largest, t.v_top, Plain);  // before the rows, which need not wait for it
   const auto add = [&](std::size_t i, bool by_newton) __attribute__((always_inline)) {
     P yi, vi, w;
     load(yi, y + i * stride);
     load(vi, v + i * stride);
+    if constexpr (Plain && pools_later<Use>) {
+      fetch_near<N>(y + i * stride);
+      fetch_near<N>(v + i * stride);
+    }
     auto top = left;
     take_equal(top, left, vi, t.v_top);
     const P d = yi - t.origin;
@@ -73,7 +94,7 @@ template <tile_use Use, bool Plain, class Real, std::size_t N>
     offset = offset + w * d;
     if constexpr (Use == tile_use::mean) add_product(square, d, d);
     if constexpr (Use == tile_use::search) square = square + d * d;
-    if constexpr (Use == tile_use::moments || Use == tile_use::search) {
+    if constexpr (pools_later<Use>) {
       rest2 = rest2 + w * w;
       choose(vi, top, far, vi);
       if constexpr (!Plain) least(vi, vi, far);
@@ -84,12 +105,11 @@ template <tile_use Use, bool Plain, class Real, std::size_t N>
       store(t.w + i * N, w);
     }
   };
-  std::size_t i = 0;
-  for (; Plain && i + 2 <= t.k; i += 2) {  // every other by the divider, which else has nothing to do: the bits are the same
-    add(i, true);
-    add(i + 1, false);
+  if constexpr (Plain) {
+    share_out(t.k, add);
+  } else {
+    for (std::size_t i = 0; i < t.k; ++i) add(i, false);
   }
-  for (; i < t.k; ++i) add(i, Plain);
   s.rest = rest;
   s.rest2 = rest2;
   s.centre = offset;
@@ -99,7 +119,6 @@ template <tile_use Use, bool Plain, class Real, std::size_t N>
 /// What follows add_rows: the weight of all studies, their mean, and Q.
 template <tile_use Use, class Real, std::size_t N>
 [[gnu::always_inline]] inline void close_rows(tile<Real, N>& t, tile_sums<Real, N>& s) {
-  inverse_of(s.largest, t.v_top, t.plain);
   s.w = s.largest + s.rest;
   s.centre = s.centre / s.w;
   if constexpr (Use != tile_use::mean) weigh_squares(t, s);
@@ -122,9 +141,12 @@ void close_tile(tile<Real, N>& t) {
 template <tile_use Use, class Real, std::size_t N>
 [[gnu::always_inline]] inline void open_tile(tile<Real, N>& t, tile_sums<Real, N>& s, const Real* y, const Real* v, std::size_t stride, Real* copies, bool& complete) {
   using P = pack<Real, N>;
+  t.rows_y = y;
+  t.rows_v = v;
+  t.stride = stride;
   t.plain = complete;
   if (complete) {
-    survey_rows(t, y, v, stride);
+    survey_rows<!pools_later<Use>>(t, y, v, stride);
     add_rows<Use, true>(t, s, y, v, stride);
     close_rows<Use>(t, s);
     P low, high, square, large, least;
@@ -142,29 +164,26 @@ template <tile_use Use, class Real, std::size_t N>
   close_rows<Use>(t, s);
 }
 
-/// The sums of the mean at tau2, and Q there if asked for; d and v are those of the tile.
+/// The sums of the mean at tau2, and Q there if asked for; d and v are those of the tile. What follows the tile in memory is asked for here.
 template <bool Spread, class Real, std::size_t N>
 [[gnu::always_inline]] inline void pool_tile(const tile<Real, N>& t, const pack<Real, N>& tau2, tile_sums<Real, N>& s) {
   using P = pack<Real, N>;
   P rest, offset;
   fill(rest, Real(0));
   offset = rest;
+  reciprocal_within(s.largest, t.v_top + tau2);
   const auto add = [&](std::size_t i, bool by_newton) __attribute__((always_inline)) {
     P d, v, w;
     load(d, t.d + i * N);
     load(v, t.v + i * N);
+    fetch_far<N>(t.rows_y + i * t.stride);
+    fetch_far<N>(t.rows_v + i * t.stride);
     inverse_of(w, v + tau2, by_newton);  // what is out of the range of that gets another look
     rest = rest + w;
     offset = offset + w * d;
     if constexpr (Spread) store(t.w + i * N, w);
   };
-  std::size_t i = 0;
-  for (; i + 2 <= t.k; i += 2) {
-    add(i, true);
-    add(i + 1, false);
-  }
-  if (i < t.k) add(i, true);
-  reciprocal_within(s.largest, t.v_top + tau2);
+  share_out(t.k, add);
   s.rest = rest;
   s.w = s.largest + rest;
   s.centre = offset / s.w;
