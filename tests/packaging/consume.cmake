@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 # Configures, builds and runs the consumer in a fresh folder.
-# cmake -Dway= -Droot= -Dscratch= -Dcompiler= -Dgenerator= [-Dprefix=] [-Dversion=] [-Drefused=ON] -P consume.cmake
+# cmake -Dway= -Droot= -Dscratch= -Dcompiler= -Dgenerator= [-Dprefix=] [-Dversion=] [-Drefused=ON] [-Dall=ON] -P consume.cmake
 cmake_minimum_required(VERSION 3.22)
 set(build "${scratch}/${way}${version}")
 string(MAKE_C_IDENTIFIER "${prefix}${components}" id)
@@ -36,7 +36,7 @@ if(way STREQUAL "pkg-config")
   run("${compiler}" -std=c++20 "${root}/tests/packaging/consumer/main.cpp" ${flags} -o "${build}/consumer")
   must_work("Compiling with ${flags}")
 else()
-  set(options "-DCMAKE_CXX_COMPILER=${compiler}" "-DWAY=${way}" "-DVERSION_WANTED=${version}" "-DCOMPONENTS_WANTED=${components}")
+  set(options "-DCMAKE_CXX_COMPILER=${compiler}" "-DWAY=${way}" "-DVERSION_WANTED=${version}" "-DCOMPONENTS_WANTED=${components}" "-DTAKES_ALL=${all}")
   if(way STREQUAL "find_package")
     list(APPEND options "-Dmetapool_ROOT=${prefix}")
   elseif(way STREQUAL "add_subdirectory")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The smallest program that shows that the headers are found and that they are the right ones.
-#if __has_include(<metapool/metapool.hpp>)
+// The smallest program that shows that the headers are found and that they are the right ones. METAPOOL_CONSUMER_TAKES_ALL: with all of them.
+#if defined(METAPOOL_CONSUMER_TAKES_ALL)
 #include <metapool/metapool.hpp>
 #endif
 #include <metapool/data/binary_trial.hpp>
