@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The course of fragility(): the verdict on the tables as they are, greedy search, bounds, trial of all.
+// The course of fragility(): the verdict on the tables as they are, greedy search, exchanges or bounds, trial of all.
 #pragma once
 
 #include <metapool/data/check.hpp>
@@ -7,6 +7,7 @@
 #include <metapool/effect/binary_effects.hpp>
 #include <metapool/sensitivity/fragility_bounds.hpp>
 #include <metapool/sensitivity/fragility_climbed.hpp>
+#include <metapool/sensitivity/fragility_exchange.hpp>
 #include <metapool/sensitivity/fragility_result.hpp>
 #include <metapool/sensitivity/fragility_search.hpp>
 
@@ -153,12 +154,14 @@ auto find_fragility(const Trials& trials, Judge& judge, const fragility_options&
   }
 
   std::vector<long long> witness;
+  fragility_goal found = goal;
   for (const fragility_goal each : goals) {
     const std::size_t limit = result.index ? *result.index - 1 : most;
     const std::optional<std::size_t> steps = searcher.greedy(each, limit);
     if (!steps) continue;
     result.index = result.greedy = steps;
     witness = searcher.changes();
+    found = each;
   }
   if (options.search == fragility_search::exact) {
     const std::size_t budget = (std::min)(options.max_evaluations, static_cast<std::size_t>(1) << 40);
@@ -183,13 +186,20 @@ auto find_fragility(const Trials& trials, Judge& judge, const fragility_options&
       }
       return !left();
     };
+    bool bounded = false;
+    if constexpr (Bounds::available) bounded = bounds.applies();
+    if (result.index && !bounded) {
+      for (std::size_t j = 0; j < witness.size(); ++j) searcher.set(searcher.arms[j], witness[j]);
+      result.index = fragility_exchange<Real, Judge>(searcher, found, options.max_evaluations).fewest();
+      witness = searcher.changes();
+    }
     if constexpr (Bounds::available) {
       // few ways to change less than the greedy search are soon tried
       std::size_t ways = 0;
       const std::size_t few = 2000, end = result.index ? *result.index : most + 1;
       for (std::size_t n = result.at_least; n < end && ways <= few; ++n) ways += searcher.ways(n, few);
       if (ways <= few) tried_all(few);
-      if (left() && bounds.applies()) {
+      if (left() && bounded) {
         if constexpr (Bounds::climbs) {
           climbs_of_fragility(searcher, goals, options, bounds, witness, result, most);
         } else {
