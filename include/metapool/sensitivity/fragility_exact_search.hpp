@@ -206,41 +206,92 @@ class exact_search {
     }
     std::stable_sort(ranks.begin(), ranks.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
     for (const auto& x : ranks) r.order.push_back(x.second);
-    std::vector<std::vector<exact_share_cell>> cells(r.order.size());
+    std::vector<arm_shares> arms;
     std::vector<bool> ranked(2 * strata_.size(), false);
-    for (std::size_t k = 0; k < r.order.size(); ++k) {
-      const std::size_t arm = r.order[k], other = arm ^ 1U, j = static_cast<std::size_t>(std::lower_bound(open.begin(), open.end(), arm / 2) - open.begin());
+    for (const std::size_t arm : r.order) {
       const bool more = arm % 2 == 1;
-      const std::size_t own = room(arm) - 1, others = ranked[other] ? room(other) : 0;
-      cells[k] = more ? shares[j].cells(true, others, own) : shares[j].cells(false, own, others);
+      exact_change high;
+      (more ? high.more : high.fewer) = room(arm) - 1;
+      if (ranked[arm ^ 1U]) (more ? high.fewer : high.more) = room(arm ^ 1U);
       ranked[arm] = true;
+      exact_stratum_shares& of = shares[static_cast<std::size_t>(std::lower_bound(open.begin(), open.end(), arm / 2) - open.begin())];
+      arms.push_back({more, room(arm), &of, {}});
+      arms.back().cells.push_back(of.cell(more, {}, high));
     }
+    std::size_t further = 0;
+    do {  // until the bounds suffice, or those that matter are as sharp as they can be
+      further = climb(arms, n, tail, b.least - b.cost);
+    } while (further <= n && sharpen(arms));
     for (const auto& s : shares) work += s.work / 8 + 20;
-    r.least = (std::max)(b.least, b.cost + climb(cells, r.order, room, n, tail, b.least - b.cost));
+    r.least = (std::max)(b.least, b.cost + further);
     return r;
   }
 
+  /// The bounds of one open arm, before any changes of it and of those arms in its stratum that come before it in the order.
+  struct arm_shares {
+    bool more;
+    std::size_t room;
+    exact_stratum_shares* of;
+    std::vector<exact_share_cell> cells;
+  };
+
   /// The first number of further changes from `from` on at which the tail may reach the goal; n + 1 if there is none up to n, the end if there is no room for more.
-  template <class Room>
-  std::size_t climb(const std::vector<std::vector<exact_share_cell>>& cells, const std::vector<std::size_t>& order, const Room& room, std::size_t n, std::vector<double>& tail, std::size_t from) {
+  std::size_t climb(std::vector<arm_shares>& arms, std::size_t n, std::vector<double> tail, std::size_t from) {
+    std::vector<std::vector<double>> largest(arms.size(), std::vector<double>(n + 1, -1.0));  // bounds by arm and place
+    std::vector<std::vector<std::size_t>> cell(arms.size(), std::vector<std::size_t>(n + 1, 0));
+    for (arm_shares& a : arms) {
+      for (exact_share_cell& c : a.cells) c.needed = false;
+    }
+    const double matters = 1e-6 * goal_.tail;
     std::size_t first = 0, passed = 0;
     for (std::size_t s = 0; s < n; ++s) {
-      while (first < order.size() && passed + room(order[first]) <= s) passed += room(order[first++]);
-      if (first == order.size()) return end_;  // no room for more
-      // tail[p] is that of t = 1 - p, for which the sum before the change is p + s less than the one observed in the box
-      const std::size_t last = n + 1 - s;
-      std::vector<double> q(last, 0.0);
-      for (std::size_t k = first; k < cells.size(); ++k) {
-        for (const exact_share_cell& c : cells[k]) {
-          if (c.after > s) continue;
-          for (std::size_t p = 0; p < last; ++p) q[p] = (std::max)(q[p], c.share[(std::min)(p + s, n)]);
-          work += static_cast<double>(last) / 16;
+      while (first < arms.size() && passed + arms[first].room <= s) passed += arms[first++].room;
+      if (first == arms.size()) return end_;
+      for (std::size_t k = first; k < arms.size(); ++k) {
+        for (std::size_t j = 0; j < arms[k].cells.size(); ++j) {
+          const exact_share_cell& c = arms[k].cells[j];
+          if (c.low.cost() != s) continue;
+          for (std::size_t p = s; p <= n; ++p) {
+            if (c.share[p] > largest[k][p]) {
+              largest[k][p] = c.share[p];
+              cell[k][p] = j;
+            }
+          }
         }
       }
-      for (std::size_t p = 0; p < last; ++p) tail[p] += q[p] * (tail[p + 1] - tail[p]);
+      // tail[p] is that of t = 1 - p; the sum before the change is p + s less than the one observed in the box
+      const std::size_t last = n + 1 - s;
+      for (std::size_t p = 0; p < last; ++p) {
+        std::size_t arm = first;
+        for (std::size_t k = first + 1; k < arms.size(); ++k) {
+          if (largest[k][p + s] > largest[arm][p + s]) arm = k;
+        }
+        const double step = tail[p + 1] - tail[p];
+        if (step > matters || -step > matters) arms[arm].cells[cell[arm][p + s]].needed = true;
+        tail[p] += (std::max)(0.0, largest[arm][p + s]) * step;
+      }
+      work += static_cast<double>(last * (arms.size() - first)) / 8;
       if (s + 1 >= from && goal_.may_be_reached(tail[1], tail[0])) return s + 1;
     }
     return n + 1;
+  }
+
+  /// Splits the cells that were needed; false if none can be.
+  static bool sharpen(std::vector<arm_shares>& arms) {
+    bool any = false;
+    for (arm_shares& a : arms) {
+      std::vector<exact_share_cell> now;
+      for (exact_share_cell& c : a.cells) {
+        if (c.needed && !c.single()) {
+          a.of->split(a.more, c, now);
+          any = true;
+        } else {
+          now.push_back(std::move(c));
+        }
+      }
+      a.cells = std::move(now);
+    }
+    return any;
   }
 
   const std::vector<exact_stratum>& strata_;

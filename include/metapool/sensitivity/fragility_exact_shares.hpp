@@ -51,10 +51,13 @@ exact_shares least_events(const count_weights<double>& law, const count_weights<
   return mass;
 }
 
-/// Bounds for one arm from the number of earlier changes on at which they hold.
+/// Bounds for the next change of an arm, the earlier ones in its stratum being any from `low` to `high`.
 struct exact_share_cell {
-  std::size_t after = 0;
+  exact_change low{}, high{};
   exact_shares share{};
+  bool needed = false;  ///< whether it was the largest bound somewhere
+
+  bool single() const { return low.fewer == high.fewer && low.more == high.more; }
 };
 
 /// One stratum beside the others, before `most` changes in all.
@@ -67,22 +70,24 @@ class exact_stratum_shares {
   /// Of the next change of an arm without other changes.
   double at(bool more, std::size_t place) { return share(more, {}, {}, place); }
 
-  /// Before a change of one arm after at most x earlier ones that take events and y that add some.
-  std::vector<exact_share_cell> cells(bool more, std::size_t x, std::size_t y) {
-    const std::size_t parts = x > 0 && y > 0 ? 5 : 12;
-    const std::size_t step_x = x / parts + 1, step_y = y / parts + 1;
-    std::vector<exact_share_cell> all;
-    for (std::size_t i = 0; i <= x; i += step_x) {
-      for (std::size_t j = 0; j <= y && i + j < most_; j += step_y) {
-        const exact_change low{i, j}, high{(std::min)(x, i + step_x - 1), (std::min)(y, j + step_y - 1)};
-        exact_share_cell c;
-        c.after = low.cost();
-        c.share.resize(most_ + 1);
-        for (std::size_t p = 0; p <= most_; ++p) c.share[p] = share(more, low, high, p);
-        all.push_back(std::move(c));
-      }
+  exact_share_cell cell(bool more, const exact_change& low, const exact_change& high) {
+    exact_share_cell c{low, high, exact_shares(most_ + 1), false};
+    for (std::size_t p = 0; p <= most_; ++p) c.share[p] = share(more, low, high, p);
+    return c;
+  }
+
+  /// Two cells in place of one, as far as they can lie before one of the changes: cut where they are longest.
+  void split(bool more, const exact_share_cell& c, std::vector<exact_share_cell>& into) {
+    exact_change low = c.low, high = c.high;
+    if (high.fewer - low.fewer >= high.more - low.more) {
+      high.fewer = low.fewer + (high.fewer - low.fewer) / 2;
+      low.fewer = high.fewer + 1;
+    } else {
+      high.more = low.more + (high.more - low.more) / 2;
+      low.more = high.more + 1;
     }
-    return all;
+    into.push_back(cell(more, c.low, high));
+    if (low.cost() < most_) into.push_back(cell(more, low, c.high));
   }
 
  private:
