@@ -20,12 +20,8 @@ struct exact_box {
   std::vector<exact_change> now{};
   std::vector<std::size_t> room{};
   std::size_t cost = 0, least = 0;
-  bool tried = false;  ///< whether the changes `now` alone have been, in vain
-};
-
-/// What the bounds say of a box.
-struct exact_bound {
-  std::size_t least = 0;             ///< none of its tables with fewer changes reaches the goal
+  bool tried = false;   ///< whether the changes `now` alone have been, in vain
+  bool looked = false;  ///< whether `least` is all that the bounds say
   std::vector<std::size_t> order{};  ///< open arms, those first whose changes do most
 };
 
@@ -58,25 +54,25 @@ class exact_search {
       open_.pop_back();
       if (b.least >= end_) return end_;
       if (work > most_work) return b.least;
-      ++boxes;
-      const std::size_t before = b.least;
-      const exact_bound bound = look(b);
-      b.least = (std::max)(before, bound.least);
-      if (b.least >= end_) continue;
-      if (b.least > before) {
-        push(std::move(b));
-        continue;
+      if (!b.looked) {
+        ++boxes;
+        const std::size_t before = b.least;
+        look(b);
+        if (b.least > before || !b.looked) {
+          if (b.least < end_) push(std::move(b));
+          continue;
+        }
       }
-      if (b.least > b.cost && try_best(b, bound.order)) continue;
       if (b.least == b.cost) {  // these are the only tables with so few changes
         if (!try_changes(b.now)) {
           b.tried = true;
+          b.looked = false;
           ++b.least;
           push(std::move(b));
         }
         continue;
       }
-      split(std::move(b), bound.order);
+      if (!try_best(b)) split(std::move(b));
     }
     return end_;
   }
@@ -141,10 +137,10 @@ class exact_search {
   }
 
   /// The changes that the bound is about, as far as there is room.
-  bool try_best(const exact_box& b, const std::vector<std::size_t>& order) {
+  bool try_best(const exact_box& b) {
     std::vector<exact_change> now = b.now;
     std::size_t left = b.least - b.cost;
-    for (const std::size_t arm : order) {
+    for (const std::size_t arm : b.order) {
       const std::size_t m = (std::min)(left, b.room[arm]);
       (arm % 2 == 0 ? now[arm / 2].fewer : now[arm / 2].more) += m;
       left -= m;
@@ -152,9 +148,10 @@ class exact_search {
     return left == 0 && try_changes(now);
   }
 
-  void split(exact_box b, const std::vector<std::size_t>& order) {
-    if (order.empty()) return;
-    const std::size_t arm = order.front(), changes = ((std::min)(b.room[arm], b.least - b.cost) + 1) / 2;
+  void split(exact_box b) {
+    if (b.order.empty()) return;
+    b.looked = false;
+    const std::size_t arm = b.order.front(), changes = ((std::min)(b.room[arm], b.least - b.cost) + 1) / 2;
     exact_box other = b;
     b.room[arm] = changes - 1;
     other.room[arm] -= changes;
@@ -166,10 +163,8 @@ class exact_search {
     if (other.least < end_) push(std::move(other));
   }
 
-  /// Bounds for some changes more than the box is known to need.
-  exact_bound look(const exact_box& b) {
-    exact_bound r;
-    r.least = b.least;
+  /// Raises `least` of a box by bounds for some changes more than it is known to need; `looked` if these do not exclude all.
+  void look(exact_box& b) {
     const std::size_t known = b.least - (std::min)(b.least, b.cost), ahead = (std::max)(std::size_t(3), known / 4);
     const std::size_t n = (std::min)(known + ahead, end_ - 1 - b.cost);
     // the laws of all strata but one, of those that are open
@@ -186,7 +181,10 @@ class exact_search {
     for (const std::size_t i : open) before.push_back(sum(before.back(), law(i, b.now[i])));
     const double seen = observed(b.now);
     std::vector<double> tail = tails(before.back(), seen, n + 2);
-    if (!b.tried && b.least <= b.cost && goal_.may_be_reached(tail[1], tail[0])) return r;
+    if (!b.tried && b.least <= b.cost && goal_.may_be_reached(tail[1], tail[0])) {
+      b.looked = true;
+      return;
+    }
     before.pop_back();
     std::vector<count_weights<double>> rests(open.size());
     count_weights<double> after = law_of_nothing<double>();
@@ -205,10 +203,11 @@ class exact_search {
       }
     }
     std::stable_sort(ranks.begin(), ranks.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
-    for (const auto& x : ranks) r.order.push_back(x.second);
+    b.order.clear();
+    for (const auto& x : ranks) b.order.push_back(x.second);
     std::vector<arm_shares> arms;
     std::vector<bool> ranked(2 * strata_.size(), false);
-    for (const std::size_t arm : r.order) {
+    for (const std::size_t arm : b.order) {
       const bool more = arm % 2 == 1;
       exact_change high;
       (more ? high.more : high.fewer) = room(arm) - 1;
@@ -217,14 +216,15 @@ class exact_search {
       exact_stratum_shares& of = shares[static_cast<std::size_t>(std::lower_bound(open.begin(), open.end(), arm / 2) - open.begin())];
       arms.push_back({more, room(arm), &of, {}});
       arms.back().cells.push_back(of.cell(more, {}, high));
+      arms.back().cells.back().rank = arms.size() - 1;
     }
     std::size_t further = 0;
     do {  // until the bounds suffice, or those that matter are as sharp as they can be
       further = climb(arms, n, tail, b.least - b.cost);
     } while (further <= n && sharpen(arms));
     for (const auto& s : shares) work += s.work / 8 + 20;
-    r.least = (std::max)(b.least, b.cost + further);
-    return r;
+    b.least = (std::max)(b.least, b.cost + further);
+    b.looked = further <= n;
   }
 
   /// The bounds of one open arm, before any changes of it and of those arms in its stratum that come before it in the order.
@@ -237,53 +237,67 @@ class exact_search {
 
   /// The first number of further changes from `from` on at which the tail may reach the goal; n + 1 if there is none up to n, the end if there is no room for more.
   std::size_t climb(std::vector<arm_shares>& arms, std::size_t n, std::vector<double> tail, std::size_t from) {
-    std::vector<std::vector<double>> largest(arms.size(), std::vector<double>(n + 1, -1.0));  // bounds by arm and place
-    std::vector<std::vector<std::size_t>> cell(arms.size(), std::vector<std::size_t>(n + 1, 0));
+    std::vector<std::vector<exact_share_cell*>> starting(n);  // cells by the number of changes from which on they hold
     for (arm_shares& a : arms) {
-      for (exact_share_cell& c : a.cells) c.needed = false;
+      for (exact_share_cell& c : a.cells) {
+        c.needed = false;
+        starting[c.low.cost()].push_back(&c);
+      }
     }
-    const double matters = 1e-6 * goal_.tail;
+    const double matters = 1e-6 * goal_.tail, counts = 1e-14 * goal_.tail;
+    std::vector<double> largest(n + 1, 0.0);  // bounds by place, and whose they are
+    std::vector<exact_share_cell*> whose(n + 1, nullptr);
     std::size_t first = 0, passed = 0;
     for (std::size_t s = 0; s < n; ++s) {
-      while (first < arms.size() && passed + arms[first].room <= s) passed += arms[first++].room;
+      std::size_t since = s;
+      for (; first < arms.size() && passed + arms[first].room <= s; ++first, since = 0) passed += arms[first].room;
       if (first == arms.size()) return end_;
-      for (std::size_t k = first; k < arms.size(); ++k) {
-        for (std::size_t j = 0; j < arms[k].cells.size(); ++j) {
-          const exact_share_cell& c = arms[k].cells[j];
-          if (c.low.cost() != s) continue;
+      if (since == 0) std::fill(largest.begin(), largest.end(), 0.0);
+      for (; since <= s; ++since) {
+        for (exact_share_cell* c : starting[since]) {
+          if (c->rank < first) continue;
           for (std::size_t p = s; p <= n; ++p) {
-            if (c.share[p] > largest[k][p]) {
-              largest[k][p] = c.share[p];
-              cell[k][p] = j;
+            if (c->share[p] > largest[p]) {
+              largest[p] = c->share[p];
+              whose[p] = c;
             }
           }
+          work += static_cast<double>(n - s) / 4;
         }
       }
       // tail[p] is that of t = 1 - p; the sum before the change is p + s less than the one observed in the box
       const std::size_t last = n + 1 - s;
       for (std::size_t p = 0; p < last; ++p) {
-        std::size_t arm = first;
-        for (std::size_t k = first + 1; k < arms.size(); ++k) {
-          if (largest[k][p + s] > largest[arm][p + s]) arm = k;
+        const double step = tail[p + 1] - tail[p], size = step < 0 ? -step : step;
+        if (size < counts) {
+          tail[p] = tail[p + 1];
+          continue;
         }
-        const double step = tail[p + 1] - tail[p];
-        if (step > matters || -step > matters) arms[arm].cells[cell[arm][p + s]].needed = true;
-        tail[p] += (std::max)(0.0, largest[arm][p + s]) * step;
+        if (size > matters && whose[p + s] != nullptr) whose[p + s]->needed = true;
+        tail[p] += largest[p + s] * step;
       }
-      work += static_cast<double>(last * (arms.size() - first)) / 8;
+      work += static_cast<double>(last) / 4;
       if (s + 1 >= from && goal_.may_be_reached(tail[1], tail[0])) return s + 1;
     }
     return n + 1;
   }
 
-  /// Splits the cells that were needed; false if none can be.
+  /// Splits the cells that were needed in four; false if none can be.
   static bool sharpen(std::vector<arm_shares>& arms) {
     bool any = false;
     for (arm_shares& a : arms) {
       std::vector<exact_share_cell> now;
       for (exact_share_cell& c : a.cells) {
         if (c.needed && !c.single()) {
-          a.of->split(a.more, c, now);
+          std::vector<exact_share_cell> halves;
+          a.of->split(a.more, c, halves);
+          for (exact_share_cell& half : halves) {
+            if (half.single()) {
+              now.push_back(std::move(half));
+            } else {
+              a.of->split(a.more, half, now);
+            }
+          }
           any = true;
         } else {
           now.push_back(std::move(c));

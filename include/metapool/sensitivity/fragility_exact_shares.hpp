@@ -55,7 +55,8 @@ exact_shares least_events(const count_weights<double>& law, const count_weights<
 struct exact_share_cell {
   exact_change low{}, high{};
   exact_shares share{};
-  bool needed = false;  ///< whether it was the largest bound somewhere
+  std::size_t rank = 0;  ///< of the arm
+  bool needed = false;   ///< whether it was the largest bound somewhere
 
   bool single() const { return low.fewer == high.fewer && low.more == high.more; }
 };
@@ -71,7 +72,7 @@ class exact_stratum_shares {
   double at(bool more, std::size_t place) { return share(more, {}, {}, place); }
 
   exact_share_cell cell(bool more, const exact_change& low, const exact_change& high) {
-    exact_share_cell c{low, high, exact_shares(most_ + 1), false};
+    exact_share_cell c{low, high, exact_shares(most_ + 1)};
     for (std::size_t p = 0; p <= most_; ++p) c.share[p] = share(more, low, high, p);
     return c;
   }
@@ -87,7 +88,10 @@ class exact_stratum_shares {
       low.more = high.more + 1;
     }
     into.push_back(cell(more, c.low, high));
-    if (low.cost() < most_) into.push_back(cell(more, low, c.high));
+    into.back().rank = c.rank;
+    if (low.cost() >= most_) return;
+    into.push_back(cell(more, low, c.high));
+    into.back().rank = c.rank;
   }
 
  private:

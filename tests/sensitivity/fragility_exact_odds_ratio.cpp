@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSL-1.0
+// Fragility of the exact conditional odds ratio, beside all tables there are.
+#include "support/close.hpp"
+#include "support/fragility_by_tables.hpp"
+#include "support/published.hpp"
+
+#include <metapool/exact/common_odds_ratio.hpp>
+#include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/fragility_exact_odds_ratio.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace metapool;
+using detail::climb_answer;
+using detail::climb_question;
+using detail::exact_change;
+using detail::fragility_goal;
+using metapool_test::bounds_alone;
+using metapool_test::contains;
+using metapool_test::draws;
+using metapool_test::message_of;
+using metapool_test::msc;
+using metapool_test::trial;
+using metapool_test::trial_set;
+
+namespace {
+
+using law = std::vector<double>;  // by count, from 0
+
+double choose(int n, int k) {
+  double c = k < 0 || k > n ? 0 : 1;
+  for (int i = 1; i <= k && c > 0; ++i) c = c * (n - k + i) / i;
+  return c;
+}
+
+/// Treated events of m among n1 + n2 patients, written anew.
+law hypergeometric(int n1, int n2, int m) {
+  law p;
+  for (int h = 0; h <= n1; ++h) p.push_back(choose(n1, h) * choose(n2, m - h) / choose(n1 + n2, m));
+  return p;
+}
+
+law sum(const law& x, const law& y) {
+  law r(x.size() + y.size() - 1, 0);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t j = 0; j < y.size(); ++j) r[i + j] += x[i] * y[j];
+  }
+  return r;
+}
+
+int whole(const std::optional<double>& x) { return static_cast<int>(*x); }
+
+struct settings {
+  bool half = false;
+  double level = 0.95;
+  fragility_arms arms = fragility_arms::both;
+};
+
+/// Verdicts on tables with the totals of some trials: -1 below an odds ratio of 1, 1 above, 0 neither; 2 if a tail is alpha / 2 up to rounding.
+struct verdicts {
+  const trial_set& trials;
+  settings how;
+  std::map<std::vector<int>, law> known{};  // laws of the sum by the events of all trials
+
+  int of(const std::vector<int>& a, const std::vector<int>& c) {
+    std::vector<int> m(a.size());
+    std::size_t seen = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      m[i] = a[i] + c[i];
+      seen += static_cast<std::size_t>(a[i]);
+    }
+    law& p = known[m];
+    if (p.empty()) {
+      p = {1};
+      for (std::size_t i = 0; i < m.size(); ++i) p = sum(p, hypergeometric(whole(trials[i].treated.total), whole(trials[i].control.total), m[i]));
+    }
+    double above = how.half ? p[seen] / 2 : p[seen], below = above;
+    for (std::size_t j = 0; j < p.size(); ++j) (j > seen ? above : below) += j == seen ? 0 : p[j];
+    const double tail = (1 - how.level) / 2;
+    if (std::fabs(above - tail) < 1e-9 * tail || std::fabs(below - tail) < 1e-9 * tail) return 2;
+    return above < tail ? 1 : below < tail ? -1 : 0;
+  }
+};
+
+/// Fewest changes to each verdict over all tables: the places are verdicts plus 1.
+struct nearest {
+  verdicts& judge;
+  std::vector<int> a{}, c{};
+  std::vector<int> best = std::vector<int>(4, 1000000);
+
+  void look(std::size_t i = 0, int cost = 0) {
+    if (i == judge.trials.size()) {
+      int& least = best[static_cast<std::size_t>(judge.of(a, c) + 1)];
+      least = (std::min)(least, cost);
+      return;
+    }
+    const auto& t = judge.trials[i];
+    const int a0 = whole(t.treated.events), c0 = whole(t.control.events);
+    for (int x = 0; x <= whole(t.treated.total); ++x) {
+      if (judge.how.arms == fragility_arms::control && x != a0) continue;
+      for (int y = 0; y <= whole(t.control.total); ++y) {
+        if (judge.how.arms == fragility_arms::treated && y != c0) continue;
+        a.push_back(x);
+        c.push_back(y);
+        look(i + 1, cost + std::abs(x - a0) + std::abs(y - c0));
+        a.pop_back();
+        c.pop_back();
+      }
+    }
+  }
+};
+
+/// One to four trials with so few tables together that all can be looked at.
+trial_set some_trials(draws& draw) {
+  const int k = 1 + draw(4), most = k == 1 ? 30 : k == 2 ? 11 : k == 3 ? 4 : 2;
+  trial_set t;
+  for (int i = 0; i < k; ++i) {
+    const int n1 = 1 + draw(most), n2 = 1 + draw(most), kind = draw(6);
+    const int a = kind == 0 ? 0 : kind == 1 ? n1 : draw(n1 + 1), c = kind == 0 || kind == 2 ? 0 : kind == 1 ? n2 : draw(n2 + 1);
+    t.push_back(trial("", a, n1, c, n2));
+  }
+  return t;
+}
+
+struct tally {
+  int lost = 0, gained = 0, large = 0, unreachable = 0, doubtful = 0;
+};
+
+void compare(const trial_set& t, const settings& how, tally& seen) {
+  using judgement = detail::exact_judgement<double>;
+  bounds_alone<judgement> alone(t, judgement(how.half, how.level));
+  std::erase_if(alone.searcher.arms, [&](const auto& arm) { return how.arms != fragility_arms::both && arm.treated != (how.arms == fragility_arms::treated); });
+  verdicts all{t, how};
+  nearest to{all};
+  to.look();
+  if (to.best[3] < 1000000) {
+    ++seen.doubtful;  // the library's own rounding decides
+    return;
+  }
+  std::size_t patients = 0;
+  for (const auto& x : t) patients += static_cast<std::size_t>(*x.treated.total + *x.control.total);
+  const auto now = alone.searcher.look();
+  CHECK(now.stated);
+  CHECK(now.significant == (to.best[1] > 0));
+  const bool is_below = to.best[0] == 0;
+  for (const fragility_goal goal : {fragility_goal::not_significant, fragility_goal::significant_below, fragility_goal::significant_above}) {
+    if (now.significant != (goal == fragility_goal::not_significant)) continue;
+    const int least = to.best[goal == fragility_goal::not_significant ? 1 : goal == fragility_goal::significant_below ? 0 : 2];
+    const climb_question q{.loss = now.significant, .below = now.significant ? is_below : goal == fragility_goal::significant_below, .from = 1, .end = patients + 1};
+    const detail::exact_odds_ratio_bounds<double, judgement> bounds{alone.judge};
+    const climb_answer a = bounds.climb(alone.searcher, q, alone.attempt(goal));
+    CHECK(a.least == (std::min)(static_cast<std::size_t>(least), patients + 1));
+    for (const double work : {0.0, 1e3, 1e4}) {
+      climb_question short_of = q;
+      short_of.most_work = work;
+      CHECK(bounds.climb(alone.searcher, short_of, alone.attempt(goal)).least <= a.least);
+    }
+    ++(now.significant ? seen.lost : seen.gained);
+    seen.large += least > 4 && least < 1000000;
+    seen.unreachable += least == 1000000;
+  }
+}
+
+/// All tables some changes away that raise D: f(changes by trial, how many).
+template <class F>
+void each_raised(const trial_set& t, int changes, const F& f) {
+  std::vector<exact_change> now(t.size());
+  const auto next = [&](const auto& self, std::size_t i, int left) -> void {
+    if (i == t.size()) {
+      f(now, changes - left);
+      return;
+    }
+    for (int x = 0; x <= (std::min)(left, whole(t[i].treated.events)); ++x) {
+      for (int y = 0; y <= (std::min)(left - x, whole(t[i].control.total) - whole(t[i].control.events)); ++y) {
+        now[i] = {static_cast<std::size_t>(x), static_cast<std::size_t>(y)};
+        self(self, i + 1, left - x - y);
+      }
+    }
+    now[i] = {};
+  };
+  next(next, 0, changes);
+}
+
+}  // namespace
+
+TEST_CASE("The share of a next change that raises the distance is not above its bound in any tables some changes away") {
+  draws draw;
+  int looked = 0, wrong = 0, sharp = 0;
+  for (int set = 0; set < 12; ++set) {
+    trial_set t;
+    for (int i = 0; i < 2 + set % 2; ++i) {
+      const int n1 = 2 + draw(9), n2 = 2 + draw(9);
+      t.push_back(trial("", draw(n1 + 1), n1, draw(n2 + 1), n2));
+    }
+    const int most = 5;
+    double seen = 0;
+    std::vector<detail::count_weights<double>> laws;
+    std::vector<detail::exact_stratum> strata;
+    for (const auto& x : t) {
+      seen += *x.treated.events;
+      strata.push_back({*x.treated.total, *x.control.total, *x.treated.events, *x.control.events, 99, 99});
+      laws.push_back(detail::law_of_events(strata.back().treated, strata.back().control, strata.back().first + strata.back().second, detail::exact_law_depth));
+    }
+    for (std::size_t own = 0; own < t.size(); ++own) {
+      auto rest = detail::law_of_nothing<double>();
+      for (std::size_t i = 0; i < t.size(); ++i) rest = i == own ? rest : detail::law_of_sum(rest, laws[i], detail::exact_law_depth);
+      detail::exact_stratum_shares shares(strata[own], {}, rest, seen, static_cast<std::size_t>(most));
+      each_raised(t, most, [&](const std::vector<exact_change>& now, int made) {
+        const int n1 = whole(t[own].treated.total), n2 = whole(t[own].control.total), m = whole(t[own].treated.events) + whole(t[own].control.events);
+        const auto events = [&](std::size_t i) { return whole(t[i].treated.events) + whole(t[i].control.events) - static_cast<int>(now[i].fewer) + static_cast<int>(now[i].more); };
+        law others{1};
+        int observed = 0;
+        for (std::size_t i = 0; i < t.size(); ++i) {
+          if (i != own) others = sum(others, hypergeometric(whole(t[i].treated.total), whole(t[i].control.total), events(i)));
+          observed += whole(t[i].treated.events) - static_cast<int>(now[i].fewer);
+        }
+        const law mine = hypergeometric(n1, n2, events(own));
+        for (int d = 0; made - d <= most; --d) {
+          double mass = 0, moment = 0;
+          for (int h = 0; h < static_cast<int>(mine.size()); ++h) {
+            const int g = observed + d - h;
+            if (g < 0 || g >= static_cast<int>(others.size())) continue;
+            mass += mine[static_cast<std::size_t>(h)] * others[static_cast<std::size_t>(g)];
+            moment += h * mine[static_cast<std::size_t>(h)] * others[static_cast<std::size_t>(g)];
+          }
+          if (!(mass > 1e-300)) continue;
+          for (const bool more : {false, true}) {
+            const int drawn = m - static_cast<int>(now[own].fewer) + static_cast<int>(now[own].more);
+            if (more ? drawn == n1 + n2 : drawn == 0) continue;
+            const double share = more ? (n1 - moment / mass) / (n1 + n2 - drawn) : 1 - moment / mass / drawn;
+            const auto place = static_cast<std::size_t>(made - d);
+            const exact_change wide_low{now[own].fewer / 2, now[own].more / 2}, wide_high{now[own].fewer + 1, now[own].more};
+            const double at = shares.cell(more, now[own], now[own]).share[place];
+            wrong += share > at + 1e-12;
+            if (static_cast<int>(wide_high.fewer) <= whole(t[own].treated.events)) wrong += shares.cell(more, wide_low, wide_high).share[place] < at - 1e-12;
+            sharp += at < 1 && at - share < 0.05;
+            ++looked;
+          }
+        }
+      });
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(looked > 5000);
+  CHECK(sharp > looked / 3);
+}
+
+TEST_CASE("The fewest changes that the bounds do not exclude are the fewest of all tables") {
+  draws draw;
+  tally seen;
+  for (int i = 0; i < 240; ++i) {
+    const trial_set t = some_trials(draw);
+    const int level = draw(3), arms = draw(4);
+    const double levels[] = {0.9, 0.95, 0.99};
+    compare(t, {draw(2) == 0, levels[level], arms == 0 ? fragility_arms::treated : arms == 1 ? fragility_arms::control : fragility_arms::both}, seen);
+  }
+  MESSAGE(seen.lost << " " << seen.gained << " " << seen.large << " " << seen.unreachable << " " << seen.doubtful);
+  CHECK(seen.lost > 15);
+  CHECK(seen.gained > 200);
+  CHECK(seen.large > 30);
+  CHECK(seen.unreachable > 15);
+}
