@@ -3,6 +3,7 @@
 #pragma once
 
 #include <metapool/exact/sum_of_tables.hpp>
+#include <metapool/sensitivity/fragility_exact_climb.hpp>
 #include <metapool/sensitivity/fragility_exact_shares.hpp>
 #include <metapool/sensitivity/fragility_exact_tables.hpp>
 
@@ -26,11 +27,6 @@ struct exact_box {
 };
 
 /// Boxes that together hold all tables; the one with the smallest number that is not excluded is looked at next, its best tables are tried, and it is split.
-///
-/// With R_0(t) = P(D >= t) for the changes `now` of a box, s further ones give at most
-///     R_{s+1}(t) = (1 - q_s(t)) R_s(t) + q_s(t) R_s(t - 1),
-/// q_s(t) being the largest bound of fragility_exact_shares.hpp over the arms that the change after s others may be in: the order of changes being free, those of the first arm of `order` come first,
-/// then those of the second, so that after as many as the first arms have room for it is in a later one. (P(D < t) obeys the same equation.)
 template <class Attempt>
 class exact_search {
  public:
@@ -165,7 +161,7 @@ class exact_search {
 
   /// Raises `least` of a box by bounds for some changes more than it is known to need; `looked` if these do not exclude all.
   void look(exact_box& b) {
-    const std::size_t known = b.least - (std::min)(b.least, b.cost), ahead = (std::max)(std::size_t(3), known / 4);
+    const std::size_t known = b.least - (std::min)(b.least, b.cost), ahead = (std::max)(std::size_t(7), known);
     const std::size_t n = (std::min)(known + ahead, end_ - 1 - b.cost);
     // the laws of all strata but one, of those that are open
     std::vector<std::size_t> open;
@@ -205,7 +201,7 @@ class exact_search {
     std::stable_sort(ranks.begin(), ranks.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
     b.order.clear();
     for (const auto& x : ranks) b.order.push_back(x.second);
-    std::vector<arm_shares> arms;
+    exact_climb climb(goal_, n);
     std::vector<bool> ranked(2 * strata_.size(), false);
     for (const std::size_t arm : b.order) {
       const bool more = arm % 2 == 1;
@@ -213,99 +209,14 @@ class exact_search {
       (more ? high.more : high.fewer) = room(arm) - 1;
       if (ranked[arm ^ 1U]) (more ? high.fewer : high.more) = room(arm ^ 1U);
       ranked[arm] = true;
-      exact_stratum_shares& of = shares[static_cast<std::size_t>(std::lower_bound(open.begin(), open.end(), arm / 2) - open.begin())];
-      arms.push_back({more, room(arm), &of, {}});
-      arms.back().cells.push_back(of.cell(more, {}, high));
-      arms.back().cells.back().rank = arms.size() - 1;
+      climb.arms.push_back({more, room(arm), high, &shares[static_cast<std::size_t>(std::lower_bound(open.begin(), open.end(), arm / 2) - open.begin())]});
     }
-    std::size_t further = 0;
-    do {  // until the bounds suffice, or those that matter are as sharp as they can be
-      further = climb(arms, n, tail, b.least - b.cost);
-    } while (further <= n && sharpen(arms));
+    std::size_t further = climb.least(tail, b.least - b.cost, false);
+    if (further <= n) further = climb.least(tail, b.least - b.cost, true);
+    work += climb.work / 4;
     for (const auto& s : shares) work += s.work / 8 + 20;
-    b.least = (std::max)(b.least, b.cost + further);
+    b.least = further == exact_climb::never ? end_ : (std::max)(b.least, b.cost + further);
     b.looked = further <= n;
-  }
-
-  /// The bounds of one open arm, before any changes of it and of those arms in its stratum that come before it in the order.
-  struct arm_shares {
-    bool more;
-    std::size_t room;
-    exact_stratum_shares* of;
-    std::vector<exact_share_cell> cells;
-  };
-
-  /// The first number of further changes from `from` on at which the tail may reach the goal; n + 1 if there is none up to n, the end if there is no room for more.
-  std::size_t climb(std::vector<arm_shares>& arms, std::size_t n, std::vector<double> tail, std::size_t from) {
-    std::vector<std::vector<exact_share_cell*>> starting(n);  // cells by the number of changes from which on they hold
-    for (arm_shares& a : arms) {
-      for (exact_share_cell& c : a.cells) {
-        c.needed = false;
-        starting[c.low.cost()].push_back(&c);
-      }
-    }
-    const double matters = 1e-6 * goal_.tail, counts = 1e-14 * goal_.tail;
-    std::vector<double> largest(n + 1, 0.0);  // bounds by place, and whose they are
-    std::vector<exact_share_cell*> whose(n + 1, nullptr);
-    std::size_t first = 0, passed = 0;
-    for (std::size_t s = 0; s < n; ++s) {
-      std::size_t since = s;
-      for (; first < arms.size() && passed + arms[first].room <= s; ++first, since = 0) passed += arms[first].room;
-      if (first == arms.size()) return end_;
-      if (since == 0) std::fill(largest.begin(), largest.end(), 0.0);
-      for (; since <= s; ++since) {
-        for (exact_share_cell* c : starting[since]) {
-          if (c->rank < first) continue;
-          for (std::size_t p = s; p <= n; ++p) {
-            if (c->share[p] > largest[p]) {
-              largest[p] = c->share[p];
-              whose[p] = c;
-            }
-          }
-          work += static_cast<double>(n - s) / 4;
-        }
-      }
-      // tail[p] is that of t = 1 - p; the sum before the change is p + s less than the one observed in the box
-      const std::size_t last = n + 1 - s;
-      for (std::size_t p = 0; p < last; ++p) {
-        const double step = tail[p + 1] - tail[p], size = step < 0 ? -step : step;
-        if (size < counts) {
-          tail[p] = tail[p + 1];
-          continue;
-        }
-        if (size > matters && whose[p + s] != nullptr) whose[p + s]->needed = true;
-        tail[p] += largest[p + s] * step;
-      }
-      work += static_cast<double>(last) / 4;
-      if (s + 1 >= from && goal_.may_be_reached(tail[1], tail[0])) return s + 1;
-    }
-    return n + 1;
-  }
-
-  /// Splits the cells that were needed in four; false if none can be.
-  static bool sharpen(std::vector<arm_shares>& arms) {
-    bool any = false;
-    for (arm_shares& a : arms) {
-      std::vector<exact_share_cell> now;
-      for (exact_share_cell& c : a.cells) {
-        if (c.needed && !c.single()) {
-          std::vector<exact_share_cell> halves;
-          a.of->split(a.more, c, halves);
-          for (exact_share_cell& half : halves) {
-            if (half.single()) {
-              now.push_back(std::move(half));
-            } else {
-              a.of->split(a.more, half, now);
-            }
-          }
-          any = true;
-        } else {
-          now.push_back(std::move(c));
-        }
-      }
-      a.cells = std::move(now);
-    }
-    return any;
   }
 
   const std::vector<exact_stratum>& strata_;

@@ -56,7 +56,7 @@ struct exact_share_cell {
   exact_change low{}, high{};
   exact_shares share{};
   std::size_t rank = 0;  ///< of the arm
-  bool needed = false;   ///< whether it was the largest bound somewhere
+  bool needed = false;   ///< whether others have taken its place
 
   bool single() const { return low.fewer == high.fewer && low.more == high.more; }
 };
@@ -75,23 +75,6 @@ class exact_stratum_shares {
     exact_share_cell c{low, high, exact_shares(most_ + 1)};
     for (std::size_t p = 0; p <= most_; ++p) c.share[p] = share(more, low, high, p);
     return c;
-  }
-
-  /// Two cells in place of one, as far as they can lie before one of the changes: cut where they are longest.
-  void split(bool more, const exact_share_cell& c, std::vector<exact_share_cell>& into) {
-    exact_change low = c.low, high = c.high;
-    if (high.fewer - low.fewer >= high.more - low.more) {
-      high.fewer = low.fewer + (high.fewer - low.fewer) / 2;
-      low.fewer = high.fewer + 1;
-    } else {
-      high.more = low.more + (high.more - low.more) / 2;
-      low.more = high.more + 1;
-    }
-    into.push_back(cell(more, c.low, high));
-    into.back().rank = c.rank;
-    if (low.cost() >= most_) return;
-    into.push_back(cell(more, low, c.high));
-    into.back().rank = c.rank;
   }
 
  private:
