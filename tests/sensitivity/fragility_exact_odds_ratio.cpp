@@ -260,9 +260,132 @@ TEST_CASE("The fewest changes that the bounds do not exclude are the fewest of a
     const double levels[] = {0.9, 0.95, 0.99};
     compare(t, {draw(2) == 0, levels[level], arms == 0 ? fragility_arms::treated : arms == 1 ? fragility_arms::control : fragility_arms::both}, seen);
   }
-  MESSAGE(seen.lost << " " << seen.gained << " " << seen.large << " " << seen.unreachable << " " << seen.doubtful);
   CHECK(seen.lost > 15);
   CHECK(seen.gained > 200);
   CHECK(seen.large > 30);
   CHECK(seen.unreachable > 15);
+}
+
+TEST_CASE("Fragility of the exact odds ratio is that of exact_common_odds_ratio's intervals by trial of all") {
+  draws draw;
+  int compared = 0;
+  const auto same = [&](const trial_set& t, bool half, double level, const fragility_options& options) {
+    const auto by_interval = [&](const trial_set& x) {
+      const auto r = exact_common_odds_ratio(x, {level});
+      const auto& ends = half ? r.mid_p : r.exact;
+      return detail::exact_conclusion<double>{r.score, std::log(ends.lower), std::log(ends.upper)};
+    };
+    const auto all = fragility(t, by_interval, options);
+    if (!all.proven) return;
+    fragility_options by_bounds = options;
+    by_bounds.max_evaluations = 0;
+    const auto r = half ? fragility_exact_odds_ratio(t, central_mid_p{level}, by_bounds) : fragility_exact_odds_ratio(t, central_exact{level}, by_bounds);
+    CHECK(r.significant == all.significant);
+    CHECK(r.proven);
+    CHECK(r.index == all.index);
+    if (r.index) {
+      const auto after = by_interval(r.tables);
+      const bool significant = after.lower > 0 || after.upper < 0;
+      CHECK(significant != r.significant);
+    }
+    ++compared;
+  };
+  const fragility_options few{.max_evaluations = 300};
+  for (int i = 0; i < 60; ++i) {
+    const double levels[] = {0.9, 0.95, 0.8};
+    fragility_options options = few;
+    options.direction = static_cast<fragility_direction>(draw(4));
+    options.arms = static_cast<fragility_arms>(draw(3));
+    const bool half = draw(2) == 0;
+    const double level = levels[draw(3)];
+    same(some_trials(draw), half, level, options);
+  }
+  // tails of exactly 1/20
+  same({trial("", 3, 3, 0, 3)}, false, 0.9, few);
+  same({trial("", 0, 3, 3, 3)}, false, 0.9, few);
+  same({trial("", 2, 3, 0, 3)}, false, 0.9, few);
+  CHECK(compared > 40);
+}
+
+TEST_CASE("Indices that no trial of all tables reaches are proven for the exact odds ratio") {
+  const fragility_options by_bounds{.max_evaluations = 0};
+  const auto collins = fragility_exact_odds_ratio(metapool_test::collins(), central_exact{}, by_bounds);
+  CHECK(collins.significant);
+  CHECK(collins.index == 47u);
+  CHECK(collins.proven);
+  CHECK(exact_common_odds_ratio(collins.tables).exact.upper >= 1);
+  const auto one_less = [&](std::size_t arm) {  // the witness has none to spare
+    auto t = collins.tables;
+    for (const auto& c : collins.changes) {
+      if ((arm == 0 ? c.treated : c.control) == 0) continue;
+      auto& events = (arm == 0 ? t[c.trial].treated : t[c.trial].control).events;
+      *events -= (arm == 0 ? c.treated : c.control) > 0 ? 1 : -1;
+      return exact_common_odds_ratio(t).exact.upper;
+    }
+    return 0.0;
+  };
+  CHECK(one_less(0) < 1);
+  CHECK(one_less(1) < 1);
+  const auto mid_p = fragility_exact_odds_ratio(metapool_test::swapped(metapool_test::collins()), central_mid_p{}, by_bounds);
+  CHECK(mid_p.index == 48u);
+  CHECK(mid_p.proven);
+}
+
+TEST_CASE("Small trials: the exact odds ratio of stromal cells hangs on three patients, by mid-p on four") {
+  const auto exact = fragility_exact_odds_ratio(msc());
+  CHECK(exact.significant);
+  CHECK(exact.index == 3u);
+  CHECK(exact.proven);
+  const auto mid_p = fragility_exact_odds_ratio(msc(), central_mid_p{});
+  CHECK(mid_p.index == 4u);
+  CHECK(mid_p.proven);
+}
+
+TEST_CASE("What bounds could not finish is said, and is right") {
+  for (const double work : {1.0, 2e5}) {
+    const auto r = fragility_exact_odds_ratio(metapool_test::collins(), central_exact{}, {.max_bounds = work, .max_evaluations = 0});
+    CHECK(r.index == 47u);
+    CHECK(r.at_least <= 47u);
+    CHECK(r.proven == (r.at_least == 47u));
+  }
+  const auto short_of = fragility_exact_odds_ratio(metapool_test::collins(), central_exact{}, {.max_changes = 20, .max_evaluations = 0});
+  CHECK(!short_of.index);
+  CHECK(!short_of.proven);
+  CHECK(short_of.at_least == 21u);
+  const auto greedy = fragility_exact_odds_ratio(msc(), central_exact{}, {.search = fragility_search::greedy});
+  CHECK(greedy.index == greedy.greedy);
+  CHECK(!greedy.proven);
+}
+
+TEST_CASE("Trials without counts and without events take part in fragility of the exact odds ratio as in the interval") {
+  auto t = msc();
+  t.push_back({"not reported", {std::nullopt, 20.0}, {2.0, 20.0}});
+  CHECK(fragility_exact_odds_ratio(t).index == 3u);
+  const auto none = fragility_exact_odds_ratio(trial_set{trial("", 0, 4, 0, 4)}, central_exact{}, {.max_evaluations = 0});
+  CHECK(!none.significant);
+  CHECK(none.index == 4u);  // 4/4 against none: 1/70
+  CHECK(none.proven);
+  const auto never = fragility_exact_odds_ratio(trial_set{trial("", 1, 2, 1, 2)}, central_exact{}, {.max_evaluations = 0});
+  CHECK(!never.index);
+  CHECK(never.proven);
+}
+
+TEST_CASE("Fragility of the exact odds ratio in other number types") {
+  std::vector<binary_trial<long double>> t;
+  for (const auto& x : msc()) t.push_back(trial<long double>(x.label.c_str(), *x.treated.events, *x.treated.total, *x.control.events, *x.control.total));
+  CHECK(fragility_exact_odds_ratio(t).index == 3u);
+  std::vector<binary_trial<float>> f;
+  for (const auto& x : msc()) f.push_back(trial<float>(x.label.c_str(), *x.treated.events, *x.treated.total, *x.control.events, *x.control.total));
+  CHECK(fragility_exact_odds_ratio(f).index == 3u);  // by trial of all
+}
+
+TEST_CASE("Fragility of the exact odds ratio refuses what it cannot answer") {
+  const auto message = [](const trial_set& t, const central_exact& interval, const fragility_options& options) {
+    return message_of<input_error>([&] { (void)fragility_exact_odds_ratio(t, interval, options); });
+  };
+  CHECK(contains(message(msc(), {}, {.no_effect = 1}), "no_effect = 1 must be 0"));
+  CHECK(contains(message(msc(), {1.0}, {}), "level"));
+  CHECK(contains(message({}, {}, {}), "no studies"));
+  CHECK(contains(message({trial("Half", 1.5, 4, 1, 4)}, {}, {}), "Half"));
+  CHECK(contains(message({trial("Many", 5, 4, 1, 4)}, {}, {}), "Many"));
 }

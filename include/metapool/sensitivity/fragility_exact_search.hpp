@@ -144,10 +144,20 @@ class exact_search {
     return left == 0 && try_changes(now);
   }
 
+  /// In the arm with most of the changes of the best tables.
   void split(exact_box b) {
-    if (b.order.empty()) return;
     b.looked = false;
-    const std::size_t arm = b.order.front(), changes = ((std::min)(b.room[arm], b.least - b.cost) + 1) / 2;
+    std::size_t arm = 0, changes = 0, left = b.least - b.cost;
+    for (const std::size_t j : b.order) {
+      const std::size_t m = (std::min)(left, b.room[j]);
+      left -= m;
+      if (m > changes) {
+        arm = j;
+        changes = m;
+      }
+    }
+    if (left > 0) return;  // there is no room for so many
+    changes = (changes + 1) / 2;
     exact_box other = b;
     b.room[arm] = changes - 1;
     other.room[arm] -= changes;
