@@ -195,6 +195,7 @@
 
 #include <metapool/sensitivity/classical_boundaries.hpp>
 #include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/fragility_exact_odds_ratio.hpp>
 #include <metapool/sensitivity/fragility_mantel_haenszel.hpp>
 #include <metapool/sensitivity/cumulative.hpp>
 #include <metapool/sensitivity/gosh_counts.hpp>

@@ -25,8 +25,9 @@ namespace metapool {
 /// Trials with missing counts are passed on unchanged. Method: the greedy search of Atal et al. gives an upper bound, which can be too high (25 instead of 20, or
 /// 40 instead of 30, in published data); then, nothing being assumed of judge, all different tables at 1, 2, ... changes are judged, each once, until one
 /// overturns the conclusion or the bound is met: the index is then the minimum, and `proven` says so. k trials have 4k, about 8k^2, about 11k^3 tables at 1, 2, 3
-/// changes (13 trials: 52, 1352, 23452), so that beyond an index of four the proof ends with max_evaluations and `at_least` is what is known: so with exact conditional
-/// methods and likelihood models of counts. Of the methods named in the other overload, and by fragility_mantel_haenszel, much larger indices are proven.
+/// changes (13 trials: 52, 1352, 23452), so that beyond an index of four the proof ends with max_evaluations and `at_least` is what is known: so with
+/// likelihood models of counts, Blaker's interval and tests by minimum likelihood. Of the methods named in the other overload, and by fragility_mantel_haenszel and fragility_exact_odds_ratio, much
+/// larger indices are proven.
 /// Throws input_error on bad or fractional counts, options out of range, a direction asked of a p-value, or without trials; not_estimable if judge gives no
 /// answer on the original tables.
 /// Atal, Porcher, Boutron & Ravaud (2019) J Clin Epidemiol 111:32, doi:10.1016/j.jclinepi.2019.03.012; Walsh et al. (2014) J Clin Epidemiol 67:622;

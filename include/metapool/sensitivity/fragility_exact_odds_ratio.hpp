@@ -60,6 +60,17 @@ struct exact_odds_ratio_bounds {
 ///     fragility_exact_odds_ratio(trials);                        // exact, 95 %
 ///     fragility_exact_odds_ratio(trials, central_mid_p{0.99});
 ///
+/// The index is proven without trial of all: a change moves P(X >= x) by the probability of the next sum times the conditional share of patients whom it would move, the shares are bounded over
+/// all tables so many changes away (detail::exact_stratum_shares), and what remains is split as often as is needed (detail::exact_search). Exact up to rounding (1e-9 of the tail); whether a
+/// conclusion is overturned is said by the interval itself. Where an interval ends at 1 but for rounding, that rounding decides.
+/// As in exact_common_odds_ratio trials without a count and tables that say nothing take part; the latter may come to say something. In the greedy search the nearest is the one by normal deviates of
+/// the tails. Milliseconds for 42 trials with few events, 3 ms beside 8 ms of greedy search for an index of 47 in 9 trials. For 13 trials with 3000 events and an index of 409 the default
+/// max_bounds ends in a second or two with at_least = 402, and max_bounds = 2e9 proves it in some ten.
+/// The bounds are for the intervals that are monotone in the counts, at levels of 0.5 and above and in double or wider; others are left to trial of all. Blaker's interval and p-values by minimum
+/// likelihood are not monotone: these go to fragility with a judge of one's own.
+/// options.no_effect must be 0, the logarithm of an odds ratio of 1. Throws as fragility and exact_common_odds_ratio; input_error if the level is not in (0, 1).
+/// Atal, Porcher, Boutron & Ravaud (2019) J Clin Epidemiol 111:32, doi:10.1016/j.jclinepi.2019.03.012 (fragility of meta-analyses); Efron (1965) Ann Math Stat 36:272,
+/// doi:10.1214/aoms/1177700288 (monotone shares).
 template <detail::binary_trials Trials, class Interval = central_exact>
   requires(std::same_as<Interval, central_exact> || std::same_as<Interval, central_mid_p>)
 auto fragility_exact_odds_ratio(const Trials& trials, const Interval& interval = {}, const fragility_options& options = {})

@@ -21,8 +21,8 @@ struct exact_box {
   std::vector<exact_change> now{};
   std::vector<std::size_t> room{};
   std::size_t cost = 0, least = 0;
-  bool tried = false;   ///< whether the changes `now` alone have been, in vain
-  bool looked = false;  ///< whether `least` is all that the bounds say
+  bool tried = false;                ///< whether the changes `now` alone have been, in vain
+  bool looked = false;               ///< whether `least` is all that the bounds say
   std::vector<std::size_t> order{};  ///< open arms, those first whose changes do most
 };
 

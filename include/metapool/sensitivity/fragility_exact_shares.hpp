@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // How probably one more change raises the distance of fragility_exact_tables.hpp, at the most, whatever other changes were made before.
 //
-// H(m), the treated events among m of N patients, n1 of them treated, obeys H(m + 1) = H(m) + B with P(B = 1 | H(m) = h) = (n1 - h) / (N - m) and P(B = 1 | H(m + 1) = h) = h / (m + 1). So, with
-// D' after an event is added to the control arm,
+// H(m), the treated events among m of N patients, n1 of them treated, obeys H(m + 1) = H(m) + B with P(B = 1 | H(m) = h) = (n1 - h) / (N - m) and P(B = 1 | H(m + 1) = h) = h / (m + 1). So D',
+// which is D after one more event in the control arm, has
 //     P(D' >= t) = P(D >= t) + P(D = t - 1) E((n1 - H) / (N - m) | D = t - 1),
-// and after one is taken from the treated arm the same with 1 - H / m. Both expectations fall in H. As ratios of neighbouring probabilities show, a change makes D larger in the order of
-// likelihood ratios, but not larger than D + 1; sums with log-concave laws keep that order (Keilson & Sumita 1982), in which what a stratum has of a given sum falls if the rest of the sum is larger,
-// and rises with the sum (Efron 1965). After x events taken and y added in a stratum and e changes elsewhere, E(H | D = d) is therefore at least the one of the stratum's own law of m - x + y
-// draws beside the other strata as they were, the whole sum being that of d, less e and less x.
+// and after one less in the treated arm the same with 1 - H / m. Both expectations, the shares, fall in H, so that a lower bound of E(H | D = d) is wanted. By ratios of neighbouring probabilities
+// H(m) <= H(m + 1) <= H(m) + 1 in the order of likelihood ratios: a change raises D, by one at the most. Sums with independent log-concave laws keep that order (Shaked & Shanthikumar 2007, section 1.C).
+// Of a given sum a stratum has the less, in the same order, the larger the others are, and the more, the larger the sum is (Efron 1965). After x events taken and y added in a stratum and e changes in
+// others, E(H | D = d) is therefore at least what it is if the stratum has its own law of m - x + y draws, the others are as they were, and the whole sum is that of D = d less x and less e.
+//
+// Efron (1965) Ann Math Stat 36:272, doi:10.1214/aoms/1177700288; Shaked & Shanthikumar (2007) Stochastic Orders, Springer.
 #pragma once
 
 #include <metapool/exact/sum_of_tables.hpp>

@@ -13,8 +13,8 @@
 
 namespace metapool::detail {
 
-/// One table with the changes that can help, which raise D, the treated events to be expected less those seen: first- and second-arm names are such that events are taken away from the
-/// treated arm and added to the control arm.
+/// One table with the changes that can help. D is the sum over the tables of the treated events that chance brings, given the margins and an odds ratio of 1, less those seen. Events taken from
+/// the treated arm or added to the control arm raise it, the others lower it, so that no other changes are needed to make P(D >= t) large; what lies on the other side has its arms swapped.
 struct exact_stratum {
   double treated = 0, control = 0;  ///< patients
   double first = 0, second = 0;     ///< events of the two arms
