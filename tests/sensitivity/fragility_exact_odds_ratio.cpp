@@ -326,6 +326,22 @@ TEST_CASE("No tables some changes away have a larger tail than the bounds say, b
   CHECK(sharp > looked / 2);
 }
 
+TEST_CASE("Every set of tables is tried if none is excluded and none is accepted") {
+  const std::vector<detail::exact_stratum> strata{{5, 6, 4, 1, 4, 5}, {3, 9, 2, 4, 2, 3}, {4, 2, 1, 1, 0, 1}};
+  std::vector<std::vector<std::size_t>> tried;
+  const auto refuse = [&](const std::vector<exact_change>& now) {
+    std::vector<std::size_t> all;
+    for (const exact_change& c : now) all.insert(all.end(), {c.fewer, c.more});
+    tried.push_back(all);
+    return std::size_t(0);
+  };
+  detail::exact_search search(strata, detail::exact_goal{.tail = 0}, refuse);
+  CHECK(search.least(1, 1000) == 1000);
+  std::sort(tried.begin(), tried.end());
+  tried.erase(std::unique(tried.begin(), tried.end()), tried.end());
+  CHECK(tried.size() == 5 * 6 * 3 * 4 * 2 - 1);  // but for the tables as they are
+}
+
 TEST_CASE("The deviates of a conclusion are those of the exact tails") {
   for (const auto& t : {msc(), metapool_test::collins(), metapool_test::swapped(msc())}) {
     const auto r = exact_common_odds_ratio(t);
