@@ -153,7 +153,6 @@ void compare(const trial_set& t, const settings& how, tally& seen) {
   nearest to{all};
   to.look();
   seen.doubtful += all.doubtful > 0;
-  const fragility_options options;
   std::size_t patients = 0;
   for (const auto& x : t) patients += static_cast<std::size_t>(*x.treated.total + *x.control.total);
   const auto now = alone.searcher.look();
@@ -164,7 +163,7 @@ void compare(const trial_set& t, const settings& how, tally& seen) {
     if (now.significant != (goal == fragility_goal::not_significant)) continue;
     const int least = to.best[goal == fragility_goal::not_significant ? 1 : goal == fragility_goal::significant_below ? 0 : 2];
     const climb_question q{.loss = now.significant, .below = now.significant ? is_below : goal == fragility_goal::significant_below, .from = 1, .end = patients + 1};
-    const detail::exact_odds_ratio_bounds<double, judgement> bounds{alone.judge, options};
+    const detail::exact_odds_ratio_bounds<double, judgement> bounds{alone.judge};
     const climb_answer a = bounds.climb(alone.searcher, q, alone.attempt(goal));
     CHECK(a.least == (std::min)(static_cast<std::size_t>(least), patients + 1));
     for (const double work : {0.0, 1e3, 1e4}) {

@@ -3,6 +3,7 @@
 #include "support/close.hpp"
 #include "support/published.hpp"
 
+#include <metapool/effect/odds_ratio.hpp>
 #include <metapool/effect/peto_odds_ratio.hpp>
 #include <metapool/effect/risk_difference.hpp>
 #include <metapool/effect/risk_ratio.hpp>
@@ -13,6 +14,7 @@
 #include <metapool/sensitivity/fragility_mantel_haenszel.hpp>
 
 using namespace metapool;
+using metapool_test::trial;
 
 TEST_CASE("Indices of hundreds are proven for a common effect, and are far below those of the greedy search") {
   const auto bcg = metapool_test::bcg();
@@ -39,4 +41,14 @@ TEST_CASE("Indices of hundreds are proven for Mantel-Haenszel estimators") {
   CHECK(difference.index == 410u);
   CHECK(difference.proven);
   CHECK(infer(mantel_haenszel(difference.tables, risk_difference{})).upper >= 0);
+}
+
+TEST_CASE("A side of no effect that is not decided leaves bounds for the other") {
+  std::vector<binary_trial<>> t;
+  for (int i = 0; i < 9; ++i) t.push_back(trial("", 40 + 5 * i, 100 + 11 * i, 42 + 4 * i, 103 + 9 * i));
+  const auto r = fragility(t, odds_ratio{}, fixed_tau2{0}, wald_z{}, {.max_bounds = 1e5, .max_evaluations = 0});
+  CHECK_FALSE(r.significant);
+  CHECK(r.index == 47u);
+  CHECK_FALSE(r.proven);
+  CHECK(r.at_least > 20);
 }

@@ -35,7 +35,6 @@ struct exact_odds_ratio_bounds {
   static constexpr bool climbs = true;
   static constexpr bool available = std::numeric_limits<Real>::digits >= 53;
   const Judgement& judgement;
-  const fragility_options& options;
 
   /// Below a level of a half one change could lead from one side of an odds ratio of 1 to significance on the other.
   bool applies() const { return judgement.level >= 0.5; }
@@ -45,8 +44,7 @@ struct exact_odds_ratio_bounds {
     const exact_strata<Real> tables(searcher, q);
     const auto attempt_these = [&](const std::vector<exact_change>& changes) { return attempt(tables.changes(changes, searcher.arms.size())); };
     exact_search search(tables.strata, exact_goal{q.loss, judgement.half, tail_of_level<double>(judgement.level)}, attempt_these);
-    const bool above_is_next = !q.loss && q.below && options.direction == fragility_direction::either;
-    search.most_work = above_is_next ? q.most_work / 2 : q.most_work;
+    search.most_work = q.most_work;
     climb_answer a;
     a.least = search.least(q.from, q.end);
     a.work = search.work;
@@ -84,7 +82,7 @@ auto fragility_exact_odds_ratio(const Trials& trials, const Interval& interval =
   detail::check_level(function, interval.level);
   for (const auto& t : trials) check(t, function);
   detail::exact_judgement<Real> judge{std::same_as<Interval, central_mid_p>, interval.level};
-  detail::exact_odds_ratio_bounds<Real, decltype(judge)> bounds{judge, options};
+  detail::exact_odds_ratio_bounds<Real, decltype(judge)> bounds{judge};
   return detail::find_fragility(trials, judge, options, bounds);
 }
 

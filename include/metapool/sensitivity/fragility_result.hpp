@@ -14,7 +14,7 @@ namespace metapool {
 
 /// How far the search goes.
 enum class fragility_search : std::uint8_t {
-  exact,  ///< after the greedy search smaller numbers of changes are shown to be impossible, by bounds where there are any and by trying all, as far as max_bounds and max_evaluations go
+  exact,  ///< after the greedy search fewer changes are looked for, and smaller numbers shown to be impossible, by bounds where there are any and by trying all, as far as max_bounds and max_evaluations go
   greedy  ///< one change after the other (Atal et al. 2019; R's fragility): an upper bound only
 };
 
@@ -38,7 +38,7 @@ struct fragility_options {
   double no_effect = 0;                  ///< for a judgement that is an interval: 0 for differences and logarithms, 1 for ratios
   std::size_t max_changes = 1000;        ///< no more changes than these are looked at
   double max_bounds = 2e8;               ///< single changes that the bounds may look at; some 5 nanoseconds each
-  std::size_t max_evaluations = 25000;   ///< judgements of the exhaustive part, set by what one costs: a number of changes with more ways than are left is not begun
+  std::size_t max_evaluations = 25000;   ///< judgements of the exhaustive part, and as many of exchanges, set by what one costs: a number of changes with more ways than are left is not begun
 };
 
 /// What happens to one trial: events added to (taken from, if negative) each arm, whose totals stay.

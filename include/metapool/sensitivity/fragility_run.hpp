@@ -47,14 +47,14 @@ void climbs_of_fragility(fragility_searcher<Real, Judge>& searcher, const std::v
   const fragility_verdict<Real> now = searcher.look();
   const auto end = [&] { return result.index ? *result.index : most + 1; };
   double work = options.max_bounds;
-  std::size_t least = most + 1;
+  std::size_t least = most + 1, goals_left = goals.size();
   for (const fragility_goal goal : goals) {
     climb_question q;
     q.loss = result.significant;
     q.below = result.significant ? now.to_below < now.to_above : goal == fragility_goal::significant_below;
     q.from = result.at_least;
     q.end = end();
-    q.most_work = work;
+    q.most_work = work / static_cast<double>(goals_left--);  // as much for each side, and what one leaves for the next
     const climb_answer a = bounds.climb(searcher, q, [&](const std::vector<long long>& changes) { return attempt_of_fragility(searcher, goal, changes, witness, result); });
     least = (std::min)(least, a.least);
     work -= a.work;
