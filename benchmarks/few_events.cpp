@@ -15,6 +15,7 @@
 #include <metapool/model/unconditional_glmm.hpp>
 #include <metapool/report/small_trials.hpp>
 #include <metapool/sensitivity/fragility.hpp>
+#include <metapool/sensitivity/fragility_exact_odds_ratio.hpp>
 #include <metapool/sensitivity/fragility_mantel_haenszel.hpp>
 #include <metapool/tau2/fixed.hpp>
 #include <metapool/tau2/reml.hpp>
@@ -148,6 +149,30 @@ void fragility_of_mantel_haenszel(benchmark::State& state) {
 BENCHMARK(fragility_of_mantel_haenszel<mp::risk_ratio>)->Unit(benchmark::kMillisecond);
 BENCHMARK(fragility_of_mantel_haenszel<mp::odds_ratio>)->Unit(benchmark::kMillisecond);
 BENCHMARK(fragility_of_mantel_haenszel<mp::risk_difference>)->Unit(benchmark::kMillisecond);
+
+// Argument: max_bounds in hundreds of millions.
+void fragility_of_an_exact_odds_ratio(benchmark::State& state) {
+  const auto trials = bcg();
+  mp::fragility_options options;
+  options.max_bounds = 1e8 * static_cast<double>(state.range(0));
+  mp::fragility_result<> result;
+  for (auto _ : state) result = mp::fragility_exact_odds_ratio(trials, mp::central_exact{}, options);
+  state.counters["index"] = static_cast<double>(result.index.value_or(0));
+  state.counters["at_least"] = static_cast<double>(result.at_least);
+}
+BENCHMARK(fragility_of_an_exact_odds_ratio)->Arg(2)->Arg(20)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+// Of a judge of which nothing is known: the greedy search, exchanges, and all tables up to two changes away.
+void fragility_of_a_beta_binomial_odds_ratio(benchmark::State& state) {
+  const auto trials = bcg();
+  mp::fragility_options options;
+  options.max_evaluations = 5000;
+  mp::fragility_result<> result;
+  for (auto _ : state) result = mp::fragility(trials, [](const auto& t) { return mp::infer(mp::beta_binomial(t, mp::odds_ratio{})); }, options);
+  state.counters["greedy"] = static_cast<double>(result.greedy.value_or(0));
+  state.counters["index"] = static_cast<double>(result.index.value_or(0));
+}
+BENCHMARK(fragility_of_a_beta_binomial_odds_ratio)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 void fragility_of_five_small_trials(benchmark::State& state) {
   const auto trials = small();
