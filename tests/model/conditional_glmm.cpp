@@ -159,10 +159,14 @@ TEST_CASE("Rate ratio: Stijnen, Hamza & Ozdemir's bloodstream infections, condit
   CHECK(close(fit.q_lrt, 11.601774, printed(5)));
 }
 
-TEST_CASE("Infinite estimates are not estimable, with the reason") {
+TEST_CASE("Infinite estimates have a state and a note with the reason; without information, or with tau2 infinite, there is no estimate") {
   const std::vector<metapool::binary_trial<>> none{trial("a", 0, 12, 5, 12), trial("b", 0, 29, 2, 29)};
-  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(none, odds_ratio{}, conditional_exact{}); }), "as few events as its totals allow"));
-  CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(metapool_test::swapped(none), odds_ratio{}, conditional_approximate{}); }), "as many events"));
+  const auto zero = glmm(none, odds_ratio{}, conditional_exact{});
+  CHECK(zero.state == metapool::estimate_state::minus_infinity);
+  CHECK(contains(zero.notes.back(), "as few events as its totals allow"));
+  const auto infinite = glmm(metapool_test::swapped(none), odds_ratio{}, conditional_approximate{});
+  CHECK(infinite.state == metapool::estimate_state::plus_infinity);
+  CHECK(contains(infinite.notes.back(), "as many events"));
   const std::vector<metapool::binary_trial<>> both{trial("a", 0, 12, 5, 12), trial("b", 5, 29, 0, 29)};
   CHECK(contains(message_of<metapool::not_estimable>([&] { glmm(both, odds_ratio{}, conditional_exact{}); }), "rises with tau2 for ever"));
   const std::vector<metapool::binary_trial<>> empty{trial("a", 0, 12, 0, 12)};
@@ -198,8 +202,8 @@ TEST_CASE("Sparse tables of all kinds: a gradient below 1e-8 or a reason") {
         ++fitted;
         CHECK(fit.convergence.converged);
         CHECK(fit.convergence.residual < 1e-8);
-        CHECK(std::isfinite(fit.estimate));
-        CHECK(fit.se > 0);
+        CHECK(std::isfinite(fit.estimate) == (fit.state == metapool::estimate_state::finite));
+        CHECK((fit.se > 0) == (fit.state == metapool::estimate_state::finite));
         CHECK(std::isfinite(fit.q_wald));
         CHECK(std::isfinite(fit.q_lrt));
         CHECK(fit.log_likelihood >= fit.common_log_likelihood);

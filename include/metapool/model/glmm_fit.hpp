@@ -5,6 +5,7 @@
 #include <metapool/effect/scale.hpp>
 #include <metapool/math/convergence.hpp>
 #include <metapool/math/linear_algebra.hpp>
+#include <metapool/model/estimate_state.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -29,16 +30,21 @@ struct likelihood_profile_point {
 /// Scale: estimate and se are on measure.scale (logarithms for ratios, logits for proportions); tau2 on its square.
 /// tau2 = 0 is a boundary: the fit there and the best one inside are compared, and the higher is the answer. At the boundary se is that of the common
 /// effect, and tau2 has no standard error.
+///
+/// Where one arm has no event in any study (or nothing but events), the likelihood rises as the mean goes to an infinity, which state names and notes explain. Then estimate and
+/// common_estimate are that infinity; se, common_se and tau2 are 0, because at an infinite mean the likelihood says nothing of them; covariance, parameters, intercept, sigma2 and
+/// correlation are empty; log_likelihood and common_log_likelihood are the supremum. profile takes any finite mean, and infer(fit, glmm_profile_likelihood{}) gives the end of the interval that exists.
 template <class Real = double>
 struct glmm_fit {
   using real_type = Real;
   measure_info measure{};
   std::string method{};                     ///< "conditional, exact likelihood", ...
-  Real estimate{};
-  Real se{};                                ///< from the second derivatives of the log-likelihood in all parameters
+  Real estimate{};                          ///< minus or plus infinity if the state says so
+  Real se{};                                ///< from the second derivatives of the log-likelihood in all parameters; 0 unless the state is finite
+  estimate_state state = estimate_state::finite;  ///< finite, minus_infinity or plus_infinity
   Real tau2{};
   std::optional<Real> se_tau2{};            ///< empty at the boundary
-  Real log_likelihood{};                    ///< with all constants: the logarithm of the probability of the data
+  Real log_likelihood{};                    ///< with all constants: the logarithm of the probability of the data (its supremum if the estimate is infinite)
   std::vector<std::string> parameters{};    ///< "mean", "tau2", ...: rows and columns of covariance; parameters at a bound are left out
   matrix_of<Real> covariance{};             ///< inverse of minus the second derivatives
   Real common_estimate{};                   ///< the same model with tau2 = 0

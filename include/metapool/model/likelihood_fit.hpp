@@ -4,6 +4,7 @@
 #include <metapool/effect/effects.hpp>
 #include <metapool/effect/scale.hpp>
 #include <metapool/math/convergence.hpp>
+#include <metapool/model/estimate_state.hpp>
 #include <metapool/model/glmm_fit.hpp>
 
 #include <cstddef>
@@ -13,14 +14,6 @@
 #include <vector>
 
 namespace metapool {
-
-/// Where the maximum of a likelihood lies.
-enum class estimate_state {
-  finite,          ///< the ordinary case
-  at_boundary,     ///< the estimate is finite, but a risk is 1 there: no standard error; intervals by the profile likelihood
-  minus_infinity,  ///< the likelihood rises towards minus infinity (no event in the treated arms, say): profile intervals are open below
-  plus_infinity    ///< it rises towards infinity: profile intervals are open above
-};
 
 /// An effect from the likelihood of the counts by a model without a normal random effect. Scale: that of measure (logarithms for ratios, logits for
 /// odds). infer(fit, glmm_wald_z{}), glmm_wald_t and glmm_profile_likelihood take it; only the last takes an estimate that is not finite.

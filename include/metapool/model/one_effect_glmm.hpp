@@ -5,6 +5,7 @@
 #include <metapool/data/check.hpp>
 #include <metapool/math/increasing_root.hpp>
 #include <metapool/model/fit_likelihood.hpp>
+#include <metapool/model/infinite_estimate.hpp>
 #include <metapool/model/informative_kernels.hpp>
 #include <metapool/model/normal_effect.hpp>
 #include <metapool/model/residual_form.hpp>
@@ -78,7 +79,8 @@ void homogeneity_of_kernels(Fit& fit, const std::vector<Kernel>& kernels, const 
   fit.q_lrt = ratio > 0 && fit.df > 0 ? ratio : Real(0);
 }
 
-/// A fit from the kernels of the informative studies. Throws not_estimable where the estimate is infinite.
+/// A fit from the kernels of the informative studies. at_lowest, at_highest: what to note where the estimate is infinite because all of them are at an end of their
+/// ranges; the probability of the data is then 1 in the limit.
 template <class Real, class Kernel>
 void fit_one_effect(const char* function, glmm_fit<Real>& fit, const std::vector<Kernel>& kernels, const char* at_lowest, const char* at_highest) {
   fit.k = kernels.size();
@@ -91,9 +93,13 @@ void fit_one_effect(const char* function, glmm_fit<Real>& fit, const std::vector
     highest = highest && kernel.highest();
     constant += kernel.log_constant();
   }
-  if (lowest) throw_not_estimable(function, at_lowest);
-  if (highest) throw_not_estimable(function, at_highest);
-  fit_likelihood<Real>(function, fit, one_effect_likelihood<Real, Kernel>(kernels), std::array<const char*, 2>{"mean", "tau2"}, constant);
+  const one_effect_likelihood<Real, Kernel> likelihood(kernels);
+  if (lowest || highest) {
+    const auto start = [](const Real&) { return std::array<Real, 2>{}; };
+    fit_infinite(fit, lowest ? -1 : 1, lowest ? at_lowest : at_highest, constant, likelihood, start, constant);
+  } else {
+    fit_likelihood<Real>(function, fit, likelihood, std::array<const char*, 2>{"mean", "tau2"}, constant);
+  }
   homogeneity_of_kernels(fit, kernels, column_of_ones<Real>(kernels.size()), Real(fit.common_log_likelihood - constant));
 }
 

@@ -76,6 +76,16 @@ Real constants_of(const arm_kernels<Real, Kernel>& k) {
   return sum;
 }
 
+/// Sum of what the likelihoods of arms are at most, without their constants; that of an arm at an end of its range is 0 then.
+template <class Real, class Kernel>
+Real highest_of_arms(const std::vector<Kernel>& arms) {
+  Real sum = 0;
+  for (const auto& a : arms) {
+    if (!a.lowest() && !a.highest()) sum += a.value(a.best());
+  }
+  return sum;
+}
+
 template <class Kernel, class Predicate>
 bool all_of(const std::vector<Kernel>& kernels, Predicate predicate) {
   for (const auto& k : kernels) {

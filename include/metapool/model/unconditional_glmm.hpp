@@ -3,6 +3,8 @@
 
 #include <metapool/model/correlated_levels_likelihood.hpp>
 #include <metapool/model/fit_likelihood.hpp>
+#include <metapool/model/infinite_estimate.hpp>
+#include <metapool/model/one_effect_glmm.hpp>
 #include <metapool/model/two_arm_kernels.hpp>
 #include <metapool/model/two_arm_likelihood.hpp>
 #include <metapool/model/unconditional_homogeneity.hpp>
@@ -70,12 +72,58 @@ glmm_fit<Real> fixed_levels(const Trials& trials, const Measure& measure, const 
     lowest = lowest && (k.treated[i].lowest() || k.control[i].highest());
     highest = highest && (k.treated[i].highest() || k.control[i].lowest());
   }
-  if (lowest) throw_not_estimable(function, "in every informative study the treated arm has no event or the control arm nothing but events: the ratio's estimate is 0");
-  if (highest) throw_not_estimable(function, "in every informative study the control arm has no event or the treated arm nothing but events: the ratio's estimate is infinite");
   const Real constant = constants_of<Real>(k);
-  fit_likelihood<Real>(function, fit, fixed_levels_likelihood<Real, Kernel>(k.treated, k.control, treated_share<Real>(option.coding)), std::array<const char*, 2>{"mean", "tau2"}, constant);
+  const fixed_levels_likelihood<Real, Kernel> likelihood(k.treated, k.control, treated_share<Real>(option.coding));
+  if (lowest || highest) {
+    // one arm of each study is at its end in the limit, and the level leaves the other free
+    const Real supremum = constant + highest_of_arms<Real>(k.treated) + highest_of_arms<Real>(k.control);
+    const auto start = [](const Real&) { return std::array<Real, 2>{}; };
+    fit_infinite(fit, lowest ? -1 : 1,
+                 lowest ? "in every informative study the treated arm has no event or the control arm nothing but events: the ratio's estimate is 0"
+                        : "in every informative study the control arm has no event or the treated arm nothing but events: the ratio's estimate is infinite",
+                 supremum, likelihood, start, constant);
+  } else {
+    fit_likelihood<Real>(function, fit, likelihood, std::array<const char*, 2>{"mean", "tau2"}, constant);
+  }
   homogeneity_of_fixed_levels(fit, k.treated, k.control, column_of_ones<Real>(k.treated.size()), Real(fit.common_log_likelihood - constant));
   return fit;
+}
+
+/// The answer of random_levels where the treated arms or the control arms are all at the same end of their range. In the limit they are so with probability 1, and what is left is the
+/// likelihood of the other arms alone, whose levels are normal: its maximum is the supremum, for at no parameters is the probability of both arms' counts larger than that of one arm's.
+template <class Real, class Likelihood, class Kernel>
+void fit_infinite_random_levels(const char* function, glmm_fit<Real>& fit, const arm_kernels<Real, Kernel>& k, bool treated_at_end, const Likelihood& likelihood, const Real& control_share) {
+  const auto lowest = [](const Kernel& a) { return a.lowest(); };
+  const auto highest = [](const Kernel& a) { return a.highest(); };
+  const bool none = all_of(treated_at_end ? k.treated : k.control, lowest);
+  const auto& others = treated_at_end ? k.control : k.treated;
+  const Real constant = constants_of<Real>(k);
+  Real centre = 0, variance = 0, supremum = constant;  // of the other arms' levels
+  const bool both = all_of(others, lowest) || all_of(others, highest);
+  if (!both) {
+    one_effect_likelihood<Real, Kernel> alone(others);
+    const auto best = search_maxima<Real>(alone, alone.start(), search_bounds<Real>(alone)).best;
+    if (best.x[1] >= largest_tau2<Real>()) throw_not_estimable(function, "the likelihood rises with the variance of the studies' levels for ever");
+    centre = best.x[0];
+    variance = best.x[1];
+    supremum += best.at.value;
+    fit.convergence = best.convergence;
+  }
+  const bool converged = both || fit.convergence.converged;
+  const Real carried = both ? Real(0) : treated_at_end ? control_share : Real(control_share - 1);
+  const auto start = [from = likelihood.start(), centre, variance, carried](const Real& mean) {
+    auto x = from;
+    x[2] = centre + carried * mean;
+    x[3] = variance;
+    return x;
+  };
+  const char* why = treated_at_end ? (none ? "the treated arm has no event in any study: the ratio's estimate is 0" : "the treated arm has nothing but events in all studies: the ratio's estimate is infinite")
+                                   : (none ? "the control arm has no event in any study: the ratio's estimate is infinite" : "the control arm has nothing but events in all studies: the ratio's estimate is 0");
+  fit_infinite(fit, treated_at_end == none ? -1 : 1, why, supremum, likelihood, start, constant);
+  fit.convergence.converged = converged;
+  // an effect of its own for each study makes the treated arms whatever they are; control arms that differ keep the variance of their levels
+  const Real ratio = treated_at_end ? Real(0) : Real(2 * (highest_of_arms<Real>(k.treated) + constant - supremum));
+  fit.q_lrt = ratio > 0 && fit.df > 0 ? ratio : Real(0);
 }
 
 template <class Real, class Trials, class Measure>
@@ -90,23 +138,30 @@ glmm_fit<Real> random_levels(const Trials& trials, const Measure& measure, const
   fit.df = fit.k - 1;
   const auto lowest = [](const Kernel& a) { return a.lowest(); };
   const auto highest = [](const Kernel& a) { return a.highest(); };
-  if (all_of(k.treated, lowest) || all_of(k.control, lowest)) throw_not_estimable(function, "one of the arms has no event in any study: the ratio's estimate is 0 or infinite");
-  if (all_of(k.treated, highest) || all_of(k.control, highest)) throw_not_estimable(function, "one of the arms has nothing but events in all studies: the ratio's estimate is 0 or infinite");
+  const bool treated_at_end = all_of(k.treated, lowest) || all_of(k.treated, highest), control_at_end = all_of(k.control, lowest) || all_of(k.control, highest);
   if (k.treated.size() < 2) throw_not_estimable(function, "the variance of the studies' levels needs two studies");
   const Real constant = constants_of<Real>(k);
   using likelihood = random_levels_likelihood<Real, Kernel>;
+  const Real share = treated_share<Real>(option.coding);
+  if (option.correlated) fit.method += ", correlated";
+  if (treated_at_end || control_at_end) {
+    if (option.correlated) {
+      fit_infinite_random_levels<Real>(function, fit, k, treated_at_end, correlated_levels_likelihood<Real, Kernel>(k.treated, k.control, std::array<Real, 4>{}), Real(Real(1) / 2));
+    } else {
+      fit_infinite_random_levels<Real>(function, fit, k, treated_at_end, likelihood(k.treated, k.control, share), Real(1 - share));
+    }
+    return fit;
+  }
   if (option.correlated) {
     likelihood independent(k.treated, k.control);
     auto bounds = search_bounds<Real>(independent);
     bounds[1].held = fit.k < 2;
     const auto start = search_maxima<Real>(independent, independent.start(), bounds).best.x;
-    fit.method += ", correlated";
     fit_likelihood<Real>(function, fit, correlated_levels_likelihood<Real, Kernel>(k.treated, k.control, start),
                          std::array<const char*, 5>{"mean", "tau2", "level", "own variance of the level", "share of the effect in the treated arm"}, constant);
   } else {
-    fit_likelihood<Real>(function, fit, likelihood(k.treated, k.control, treated_share<Real>(option.coding)), std::array<const char*, 4>{"mean", "tau2", "level", "sigma2"}, constant);
+    fit_likelihood<Real>(function, fit, likelihood(k.treated, k.control, share), std::array<const char*, 4>{"mean", "tau2", "level", "sigma2"}, constant);
   }
-
   homogeneity_of_random_levels(fit, k.treated, k.control, column_of_ones<Real>(k.treated.size()), Real(*fit.intercept - fit.estimate / 2), *fit.sigma2,
                                Real(fit.common_log_likelihood - constant));
   return fit;

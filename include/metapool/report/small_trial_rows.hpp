@@ -192,7 +192,7 @@ class small_trial_rows {
       return [this, measure, model](row& r) {
         const auto fit = glmm(trials_, measure, model);
         take(r, infer(fit, glmm_profile_likelihood{.level = options_.level}), fit.k);
-        set_tau(r, fit.tau2);
+        if (fit.state == estimate_state::finite) set_tau(r, fit.tau2);
       };
     };
     add("Hypergeometric-normal (CM.EL)", "OR", effects_are::varying, varying + "; " + likelihood, tau_zero, s_.k < 10, mixed(odds_ratio{}, conditional_exact{}));
