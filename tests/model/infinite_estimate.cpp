@@ -353,12 +353,21 @@ TEST_CASE("Forty equal studies have no tau2: the end is that of the common effec
 }
 
 TEST_CASE("With two studies a wide tau2 explains any mean at 95 %: the interval is unbounded; at 90 % it has an end") {
-  // at tau = infinity a study's probability is 1/2: twice 2 log 2 = 2.77 lies between 2.71 and 3.84. With this many events a small tau2 has a summit of its own, beyond which the likelihood falls
+  // at tau = infinity a study's probability is 1/2: twice 2 log 2 = 2.77 lies between 2.71 and 3.84. With this many events tau2 = 0 is a summit of its own where a study's
+  // probability is between 0.37 and 0.5, which is where its end would be at 91 %: twice 2 log 2.05 = 2.87
   const trial_set two{trial("a", 0, 1000, 30, 1000), trial("b", 0, 1000, 30, 1000)};
   for (const bool turned : {false, true}) {
     const trial_set trials = turned ? swapped(two) : two;
     const auto fit = glmm(trials, odds_ratio{}, conditional_exact{});
     CHECK(checked(fit, turned ? estimate_state::plus_infinity : estimate_state::minus_infinity).state == interval_state::unbounded);
+    CHECK(infer(fit, glmm_profile_likelihood{.level = 0.91}).state == interval_state::unbounded);
+    double last = 0;
+    for (int i = 0; i <= 20; ++i) {  // at every tau2 the likelihood falls as the mean leaves the infinite estimate, and so does the profile, from one summit to the other
+      const double distance = -7 + 0.3 * i, value = fit.profile(turned ? -distance : distance).log_likelihood;
+      CHECK(value <= last);
+      CHECK(value > 2 * std::log(std::erfc((distance + 4.2) / std::sqrt(2.0) / 20) / 2));  // at tau = 20 the likelihood is all but a step near -4
+      last = value;
+    }
     const auto r = infer(fit, glmm_profile_likelihood{.level = 0.9});
     CHECK(r.state == (turned ? interval_state::open_upper : interval_state::open_lower));
     CHECK(std::isfinite(turned ? r.lower : r.upper));

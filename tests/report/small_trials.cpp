@@ -182,6 +182,18 @@ TEST_CASE("one arm without events: open intervals are shown as such") {
   const std::vector<mp::binary_trial<>> other_side{trial("a", 2, 30, 0, 29), trial("b", 3, 35, 0, 65)};
   CHECK(row(mp::small_trial_report(other_side), "Conditional, exact interval", "OR").upper == std::numeric_limits<double>::infinity());
   CHECK(contains(mp::describe(mp::small_trial_report(other_side)), "∞]"));
+  // likelihood models with random effects give the end that two trials allow, and no tau, of which the data say nothing
+  for (const char* name : {"Hypergeometric-normal (CM.EL)", "Binomial-normal, a level for each trial (UM.FS)", "Binomial-normal, normal levels (UM.RS)"}) {
+    const auto& r = row(all, name, "OR");
+    CHECK(*r.estimate == 0);
+    CHECK(r.lower == 0);
+    CHECK(r.p.value() < 0.2);
+    CHECK_FALSE(r.tau);
+  }
+  CHECK(row(all, "Conditional binomial-normal (CM.AL)", "RR").state == mp::interval_state::unbounded);
+  const auto levels = mp::glmm(one_sided, mp::odds_ratio{}, mp::fixed_study_effects{});
+  same(row(all, "Binomial-normal, a level for each trial (UM.FS)", "OR"), mp::infer(levels, mp::glmm_profile_likelihood{}));
+  CHECK(row(all, "Binomial-normal, a level for each trial (UM.FS)", "OR").state == mp::interval_state::open_lower);
 }
 
 TEST_CASE("the small-trial report leaves out trials with a missing count and refuses bad ones") {
