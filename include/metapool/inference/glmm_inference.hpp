@@ -110,9 +110,11 @@ struct glmm_wald_t {
 /// Interval and test of a likelihood model by the profile likelihood: all means whose likelihood, with the other parameters best for each, is at
 /// most chi-squared(1) / 2 below the maximum (on the logarithmic scale). Not symmetric; the Wald interval's faults with few events are not its own.
 ///
+/// An infinite estimate (state of the fit) has one end: the mean at which the likelihood is chi-squared(1) / 2 below its supremum.
 /// critical is 0; statistic is the signed root of the likelihood ratio of the mean against 0, p belongs to it (normal). An end beyond 100 on the
 /// logarithmic scale is taken as infinite: state says open_lower, open_upper or unbounded, and lower or upper is an infinity. So is one that needs
-/// tau = 20, where a wide enough tau2 explains the data at any mean. 9 significant digits. Throws input_error; convergence_error on a fit that did not converge, and if the
+/// tau = 20, where a wide enough tau2 explains the data at any mean (as it may with two studies that have no event in the same arm). 9 significant digits.
+/// Throws input_error; convergence_error on a fit that did not converge, and if the
 /// other parameters' best at an end, or at 0 for the test, was not found (unless even_if_not_converged).
 struct glmm_profile_likelihood {
   double level = 0.95;

@@ -85,8 +85,9 @@ auto conditional_fit(const Trials& trials, const Measure& measure, const Model& 
 /// Scale: logarithm of the odds ratio. Studies without an event, or with nothing but events, have no information and are left out (audit, notes).
 /// Maximum likelihood by Newton's method with exact derivatives; the random effect is integrated by adaptive Gauss-Hermite quadrature around each study's
 /// posterior mode, with nodes added until the answer no longer changes. 10 significant digits; the largest derivative at the answer is in convergence.
-/// Throws input_error on bad counts or without studies; not_estimable if no study is informative, or the estimate is infinite (in every
-/// informative study the treated arm has the fewest, or the most, events that its margins allow), or tau2 is.
+/// Where in every informative study the treated arm has the fewest, or the most, events that its margins allow, the estimate is infinite: state says minus_infinity or
+/// plus_infinity, and the profile likelihood gives the finite end, if there is one (with one or two studies a wide tau2 may explain any mean).
+/// Throws input_error on bad counts or without studies; not_estimable if no study is informative, or tau2 is infinite.
 /// van Houwelingen, Zwinderman & Stijnen (1993) Stat Med 12:2273; Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <detail::binary_trials Trials>
 auto glmm(const Trials& trials, const odds_ratio& measure, const conditional_exact& model) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {

@@ -31,9 +31,10 @@ struct likelihood_profile_point {
 /// tau2 = 0 is a boundary: the fit there and the best one inside are compared, and the higher is the answer. At the boundary se is that of the common
 /// effect, and tau2 has no standard error.
 ///
-/// Where one arm has no event in any study (or nothing but events), the likelihood rises as the mean goes to an infinity, which state names and notes explain. Then estimate and
-/// common_estimate are that infinity; se, common_se and tau2 are 0, because at an infinite mean the likelihood says nothing of them; covariance, parameters, intercept, sigma2 and
-/// correlation are empty; log_likelihood and common_log_likelihood are the supremum. profile takes any finite mean, and infer(fit, glmm_profile_likelihood{}) gives the end of the interval that exists.
+/// Where one arm has no event in any study (or nothing but events), the likelihood rises as the mean goes to an infinity, which state names and notes explain.
+/// Then estimate and common_estimate are that infinity; se, common_se and tau2 are 0, because at an infinite mean the likelihood says nothing of them; covariance,
+/// parameters, intercept, sigma2 and correlation are empty; log_likelihood and common_log_likelihood are the supremum. profile takes any finite mean, and
+/// infer(fit, glmm_profile_likelihood{}) gives the end of the interval that exists.
 template <class Real = double>
 struct glmm_fit {
   using real_type = Real;

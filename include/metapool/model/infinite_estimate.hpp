@@ -53,8 +53,8 @@ newton_maximum<Real, Likelihood::size> highest_over_tau2(Likelihood likelihood, 
   return best;
 }
 
-/// Fills a fit (but for its tests of homogeneity) whose likelihood rises as the mean goes to minus (sign = -1) or plus infinity, towards `supremum`, constants included. why: the note that says so.
-/// start(mean): where the search for the other parameters of a finite mean begins. constant: what the likelihood leaves out.
+/// Fills a fit (but for its tests of homogeneity) whose likelihood rises as the mean goes to minus (sign = -1) or plus infinity, towards `supremum`, constants
+/// included. why: the note that says so. start(mean): where the search for the other parameters of a finite mean begins. constant: what the likelihood leaves out.
 template <class Real, class Likelihood, class Start>
 void fit_infinite(glmm_fit<Real>& fit, int sign, const char* why, const Real& supremum, const Likelihood& likelihood, const Start& start, const Real& constant) {
   fit.state = sign < 0 ? estimate_state::minus_infinity : estimate_state::plus_infinity;

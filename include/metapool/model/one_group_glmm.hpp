@@ -40,8 +40,8 @@ constexpr const char* method_of(const log_rate&, const one_group&) { return "Poi
 /// Pooled proportion by the binomial-normal model: events are binomial, their log odds normal between studies. Nothing is added to zeros.
 ///
 /// Scale: logit; estimate is the median study's log odds. Maximum likelihood as for the conditional models (10 significant digits). All complete
-/// studies are pooled. Throws input_error on bad counts or without studies; not_estimable if no study has an event, or none a patient without it
-/// (the estimate is infinite: use the exact interval of one proportion).
+/// studies are pooled. If no study has an event, or none a patient without it, the estimate is infinite: state says so, and the profile likelihood gives the upper end of the
+/// proportion, or the lower one (so does, for one proportion, an exact interval). Throws input_error on bad counts or without studies; not_estimable if tau2 is infinite.
 /// Hamza, van Houwelingen & Stijnen (2008) J Clin Epidemiol 61:41; Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <class Studies>
   requires detail::range_of_trials<Studies, proportion>
@@ -58,7 +58,7 @@ auto glmm(const Studies& studies, const logit_proportion& measure) -> glmm_fit<t
 }
 
 /// Pooled rate by the Poisson-normal model: events are Poisson, the logarithm of their rate normal between studies (metafor's IRLN). Scale: log; the
-/// unit is 1 / time. Method, accuracy and errors as for the proportion; not_estimable if no study has an event.
+/// unit is 1 / time. Method, accuracy and errors as for the proportion, and so is what holds if no study has an event.
 /// Stijnen, Hamza & Ozdemir (2010) Stat Med 29:3046, doi:10.1002/sim.4040.
 template <class Studies>
   requires detail::range_of_trials<Studies, rate>

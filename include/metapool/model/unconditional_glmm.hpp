@@ -78,10 +78,9 @@ glmm_fit<Real> fixed_levels(const Trials& trials, const Measure& measure, const 
     // one arm of each study is at its end in the limit, and the level leaves the other free
     const Real supremum = constant + highest_of_arms<Real>(k.treated) + highest_of_arms<Real>(k.control);
     const auto start = [](const Real&) { return std::array<Real, 2>{}; };
-    fit_infinite(fit, lowest ? -1 : 1,
-                 lowest ? "in every informative study the treated arm has no event or the control arm nothing but events: the ratio's estimate is 0"
-                        : "in every informative study the control arm has no event or the treated arm nothing but events: the ratio's estimate is infinite",
-                 supremum, likelihood, start, constant);
+    const char* why = lowest ? "in every informative study the treated arm has no event or the control arm nothing but events: the ratio's estimate is 0"
+                             : "in every informative study the control arm has no event or the treated arm nothing but events: the ratio's estimate is infinite";
+    fit_infinite(fit, lowest ? -1 : 1, why, supremum, likelihood, start, constant);
   } else {
     fit_likelihood<Real>(function, fit, likelihood, std::array<const char*, 2>{"mean", "tau2"}, constant);
   }
@@ -89,10 +88,12 @@ glmm_fit<Real> fixed_levels(const Trials& trials, const Measure& measure, const 
   return fit;
 }
 
-/// The answer of random_levels where the treated arms or the control arms are all at the same end of their range. In the limit they are so with probability 1, and what is left is the
-/// likelihood of the other arms alone, whose levels are normal: its maximum is the supremum, for at no parameters is the probability of both arms' counts larger than that of one arm's.
+/// The answer of random_levels where the treated arms or the control arms are all at the same end of their range. In the limit they are so with probability 1, and
+/// what is left is the likelihood of the other arms alone, whose levels are normal. Its maximum is the supremum, for at no parameters is the probability of both arms'
+/// counts larger than that of one arm's. control_share: the part of the effect that the control arm carries.
 template <class Real, class Likelihood, class Kernel>
-void fit_infinite_random_levels(const char* function, glmm_fit<Real>& fit, const arm_kernels<Real, Kernel>& k, bool treated_at_end, const Likelihood& likelihood, const Real& control_share) {
+void fit_infinite_random_levels(const char* function, glmm_fit<Real>& fit, const arm_kernels<Real, Kernel>& k, bool treated_at_end, const Likelihood& likelihood,
+                                const Real& control_share) {
   const auto lowest = [](const Kernel& a) { return a.lowest(); };
   const auto highest = [](const Kernel& a) { return a.highest(); };
   const bool none = all_of(treated_at_end ? k.treated : k.control, lowest);
@@ -117,9 +118,11 @@ void fit_infinite_random_levels(const char* function, glmm_fit<Real>& fit, const
     x[3] = variance;
     return x;
   };
-  const char* why = treated_at_end ? (none ? "the treated arm has no event in any study: the ratio's estimate is 0" : "the treated arm has nothing but events in all studies: the ratio's estimate is infinite")
-                                   : (none ? "the control arm has no event in any study: the ratio's estimate is infinite" : "the control arm has nothing but events in all studies: the ratio's estimate is 0");
-  fit_infinite(fit, treated_at_end == none ? -1 : 1, why, supremum, likelihood, start, constant);
+  const char* of_treated = none ? "the treated arm has no event in any study: the ratio's estimate is 0"
+                                : "the treated arm has nothing but events in all studies: the ratio's estimate is infinite";
+  const char* of_control = none ? "the control arm has no event in any study: the ratio's estimate is infinite"
+                                : "the control arm has nothing but events in all studies: the ratio's estimate is 0";
+  fit_infinite(fit, treated_at_end == none ? -1 : 1, treated_at_end ? of_treated : of_control, supremum, likelihood, start, constant);
   fit.convergence.converged = converged;
   // an effect of its own for each study makes the treated arms whatever they are; control arms that differ keep the variance of their levels
   const Real ratio = treated_at_end ? Real(0) : Real(2 * (highest_of_arms<Real>(k.treated) + constant - supremum));
@@ -146,7 +149,8 @@ glmm_fit<Real> random_levels(const Trials& trials, const Measure& measure, const
   if (option.correlated) fit.method += ", correlated";
   if (treated_at_end || control_at_end) {
     if (option.correlated) {
-      fit_infinite_random_levels<Real>(function, fit, k, treated_at_end, correlated_levels_likelihood<Real, Kernel>(k.treated, k.control, std::array<Real, 4>{}), Real(Real(1) / 2));
+      const correlated_levels_likelihood<Real, Kernel> correlated(k.treated, k.control, std::array<Real, 4>{});
+      fit_infinite_random_levels<Real>(function, fit, k, treated_at_end, correlated, Real(Real(1) / 2));
     } else {
       fit_infinite_random_levels<Real>(function, fit, k, treated_at_end, likelihood(k.treated, k.control, share), Real(1 - share));
     }
@@ -174,7 +178,9 @@ glmm_fit<Real> random_levels(const Trials& trials, const Measure& measure, const
 /// Scale: logarithm of the odds ratio. Maximum likelihood over mean, tau2 and all levels by Newton's method with exact derivatives, the levels eliminated
 /// from the arrow-shaped matrix of second derivatives; quadrature as for conditional_exact. 10 significant digits. As k grows with small studies
 /// tau2 is biased downwards, because each study brings a parameter of its own; conditional_exact does not suffer from that.
-/// Throws input_error on bad counts or without studies; not_estimable if no study is informative, or the estimate is infinite, or tau2 is.
+/// Where in every informative study the treated arm has no event or the control arm nothing but events, or all the other way round, the estimate is infinite: state
+/// says which way, and the profile likelihood gives the finite end, if there is one. Throws input_error on bad counts or without studies; not_estimable if no study is
+/// informative, or tau2 is infinite.
 /// Turner, Omar, Yang, Goldstein & Thompson (2000) Stat Med 19:3417; Jackson, Law, Stijnen, Viechtbauer & White (2018) Stat Med 37:1059, doi:10.1002/sim.7588.
 template <detail::binary_trials Trials>
 auto glmm(const Trials& trials, const odds_ratio& measure, const fixed_study_effects& option) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
@@ -183,8 +189,8 @@ auto glmm(const Trials& trials, const odds_ratio& measure, const fixed_study_eff
 
 /// Odds ratio by logistic regression with normal levels and a normal treatment effect, independent. intercept and sigma2: mean and variance of the levels (the mean
 /// of the two arms' log odds). The two effects are integrated by a product of adaptive Gauss-Hermite rules, not by Laplace's approximation, from
-/// which metafor's UM.RS differs in the third digit. Scale, accuracy and errors as for fixed_study_effects; not_estimable also if an arm
-/// has no event (or nothing but events) in any study, or with one study.
+/// which metafor's UM.RS differs in the third digit. The estimate is infinite if an arm has no event (or nothing but events) in any study: state says which way. Scale,
+/// accuracy and errors as for fixed_study_effects; not_estimable also with one study, or if the variance of the levels is infinite.
 /// Jackson, Law, Stijnen, Viechtbauer & White (2018) Stat Med 37:1059, doi:10.1002/sim.7588.
 template <detail::binary_trials Trials>
 auto glmm(const Trials& trials, const odds_ratio& measure, const random_study_effects& option) -> glmm_fit<typename detail::trial_type<Trials>::real_type> {
