@@ -15,7 +15,8 @@ namespace metapool::detail {
 /// The highest point over all parameters but a mean that is held at x[0], wherever tau2 is. With all studies at the same end of their ranges a tau2 wide enough to have about
 /// half of the effects on the likely side explains them at any mean, and a valley may lie between that summit and the one of a small tau2. So the others are put at their best
 /// for a row of tau2 from 0 to the end of the search, and from each that is higher than its neighbours a search sets out, with the rules of quadrature that it has there: a
-/// small tau2 does not need those of a wide one. several: whether tau2 is free.
+/// small tau2 does not need those of a wide one. The row ends where the likelihood has fallen to e^-5 of its highest: a wide tau2, which is slow to integrate, makes a valley
+/// that shallow at most. several: whether tau2 is free.
 template <class Real, class Likelihood>
 newton_maximum<Real, Likelihood::size> highest_over_tau2(Likelihood likelihood, parameters_of<Real, Likelihood> x, bool several) {
   using maximum = newton_maximum<Real, Likelihood::size>;
@@ -26,12 +27,15 @@ newton_maximum<Real, Likelihood::size> highest_over_tau2(Likelihood likelihood, 
   at_given[t].held = true;
   x[t] = 0;
   std::vector<std::pair<maximum, Likelihood>> row;
+  Real top = -std::numeric_limits<Real>::infinity();
   for (const double tau2 : {0.0, 0.1, 1.0, 8.0, 60.0, 400.0}) {
     x[t] = Real(tau2);
     const maximum here = polished<Real>(likelihood, x, at_given);
     x = here.x;
     row.emplace_back(here, likelihood);
     if (!several) return here;
+    if (here.at.value < top - 5) break;
+    if (here.at.value > top) top = here.at.value;
   }
   maximum best = row[0].first;
   const auto height = [&](std::size_t i) { return row[i].first.at.value; };
