@@ -15,8 +15,8 @@ namespace metapool::detail {
 /// The highest point over all parameters but a mean that is held at x[0], wherever tau2 is. With all studies at the same end of their ranges a tau2 wide enough to have about
 /// half of the effects on the likely side explains them at any mean, and a valley may lie between that summit and the one of a small tau2. So the others are put at their best
 /// for a row of tau2 from 0 to the end of the search, and from each that is higher than its neighbours a search sets out, with the rules of quadrature that it has there: a
-/// small tau2 does not need those of a wide one. The row ends where the likelihood has fallen to e^-5 of its highest: a wide tau2, which is slow to integrate, makes a valley
-/// that shallow at most. several: whether tau2 is free.
+/// small tau2 does not need those of a wide one. The row ends where the likelihood has fallen to e^-5 of its highest, as a wide tau2 is slow to integrate: no deeper valley is known (whole
+/// rows gave the same at 3216 means of random sets, 2 to 60 studies), and none is proven not to be. several: whether tau2 is free.
 template <class Real, class Likelihood>
 newton_maximum<Real, Likelihood::size> highest_over_tau2(Likelihood likelihood, parameters_of<Real, Likelihood> x, bool several) {
   using maximum = newton_maximum<Real, Likelihood::size>;

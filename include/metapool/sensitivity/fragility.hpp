@@ -23,7 +23,7 @@ namespace metapool {
 ///     fragility(trials, [](const auto& t) { return infer(mantel_haenszel(t, odds_ratio{})); });
 ///
 /// Trials with missing counts are passed on unchanged. Method: the greedy search of Atal et al. gives an upper bound, which can be too high (25 instead of 20, or
-/// 40 instead of 30, in published data). Exchanges of one change for another lower it (detail::fragility_exchange: 25 to 20 and 46 to 43 with 13 trials, the minima), with up to max_evaluations judgements. Then, nothing
+/// 40 instead of 30, in published data). Exchanges of one change for another often lower it (detail::fragility_exchange: 25 to 20 and 46 to 43 with 13 trials, the minima), with up to max_evaluations judgements. Then, nothing
 /// being assumed of judge, all different tables at 1, 2, ... changes are judged, each once, until one
 /// overturns the conclusion or the bound is met: the index is then the minimum, and `proven` says so. k trials have 4k, about 8k^2, about 11k^3 tables at 1, 2, 3
 /// changes (13 trials: 52, 1352, 23452), so that beyond an index of four the proof ends with max_evaluations and `at_least` is what is known: so with
